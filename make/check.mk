@@ -1,0 +1,34 @@
+# Everything that must hold. `make test` is the whole of it.
+PYTEST := $(BIN)/pytest
+
+.PHONY: lint types layers fresh unit component controlplane chart e2e test
+lint: $(READY) ## ruff: rules and format
+	@$(BIN)/ruff check $(SOURCES)
+	@$(BIN)/ruff format --check $(SOURCES)
+
+types: $(READY) ## mypy --strict on everything
+	@$(BIN)/mypy $(SOURCES)
+
+layers: $(READY) ## who may import whom
+	@$(BIN)/lint-imports
+
+fresh: $(READY) ## generated files are what the sources say
+	@$(BIN)/pytest -q tests/unit/generated
+
+unit: $(READY) ## pure functions, golden files, hypothesis
+	@$(PYTEST) tests/unit
+
+component: $(READY) ## real tritonserver, model and sidecar over sockets
+	@$(PYTEST) tests/component
+
+controlplane: $(READY) ## the operator against a real API server and etcd
+	@$(PYTEST) tests/controlplane
+
+chart: $(READY) ## the Helm chart
+	@$(PYTEST) tests/chart
+
+e2e: $(READY) ## a whole cluster, through the real chart
+	@$(PYTEST) e2e
+
+test: lint types layers ## everything
+	@$(PYTEST) tests/unit tests/component tests/controlplane tests/chart e2e
