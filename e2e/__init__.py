@@ -1,0 +1,1 @@
+"""End-to-end tests: a real cluster, the real chart, real clients."""
