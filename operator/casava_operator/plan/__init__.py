@@ -1,0 +1,6 @@
+"""plan: every object that a model needs, in the order in which it is applied."""
+
+from casava_operator.plan.history import accepted_model, next_revision
+from casava_operator.plan.plan import Plan, plan
+
+__all__ = ["Plan", "accepted_model", "next_revision", "plan"]
