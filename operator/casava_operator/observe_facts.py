@@ -3,11 +3,12 @@
 ``observe`` makes them, ``judge`` reads them. Text from the cluster is already cleaned and bounded here.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
-from casava_wire.reasons import EngineReason
-from casava_wire.state import SidecarStatus, Stage
+from casava_wire.state import EngineState, SidecarStatus
 
 
 @dataclass(frozen=True)
@@ -15,12 +16,14 @@ class Probe:
     """The newest answer of one pod's ``/status``.
 
     ``at``: seconds of the monotonic clock when the answer (or its absence) was known. ``status`` is None when there
-    was no good answer; ``error`` then says why in one line.
+    was no good answer; ``error`` then says why in one line. ``settled``: facts or error have been the same for a
+    while, so that they are no mere moment of a start.
     """
 
     at: float
     status: SidecarStatus | None
     error: str = ""
+    settled: bool = False
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,10 @@ class Expected:
 
     spec_hash: str
     template_hash: str
-    contracts_digest: str  # sha256:<hex> of contracts.json; "" when the model has no contracts
+    contracts_digest: str  # sha256:<hex> of contracts.json as mounted
+    url: str = ""  # of the model's Service
+    selector: str = ""  # of its pods, as text
+    engine: Mapping[str, Any] = field(default_factory=dict)  # what ``auto`` resolved to
 
 
 class ScalingMode(StrEnum):
@@ -119,6 +125,7 @@ class PodFacts:
     unschedulable: Unschedulable | None = None
     status: SidecarStatus | None = None  # its loads are zeroed: they flicker
     probe_error: str = ""
+    settled: bool = False
 
     @property
     def ready(self) -> bool:
@@ -131,10 +138,15 @@ class PodFacts:
         return self.phase not in {PodPhase.TERMINATING, PodPhase.FINISHED}
 
     @property
-    def engine_failure(self) -> EngineReason | str:
-        """Reason of a failed engine as it reported it itself, or ""."""
-        state = self.status.engine if self.status else None
-        return state.reason if state is not None and state.stage is Stage.FAILED else ""
+    def unasked(self) -> bool:
+        """Its sidecar runs, but nobody has asked it yet: what it would say is not known, rather than absent."""
+        running = self.sidecar.state is ContainerState.RUNNING
+        return self.live and running and self.status is None and not self.probe_error
+
+    @property
+    def engine_state(self) -> EngineState | None:
+        """The engine's own account, as the sidecar passes it on."""
+        return self.status.engine if self.status else None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ def pod_facts(pod: Manifest, probe: Probe | None) -> PodFacts:
         unschedulable=_unschedulable(conditions.get("PodScheduled", {})) if phase is PodPhase.UNSCHEDULED else None,
         status=without_load(probe.status) if probe and probe.status else None,
         probe_error=head(probe.error, _MESSAGE) if probe else "",
+        settled=bool(probe and probe.settled),
     )
 
 

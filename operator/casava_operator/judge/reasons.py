@@ -9,6 +9,8 @@ class Reason(StrEnum):
     # All is well, or on its way.
     RECONCILING = "Reconciling"
     ACCEPTED = "Accepted"
+    NO_GPU = "NoGPU"
+    NODES_MATCH = "NodesMatch"
     SCHEDULED = "Scheduled"
     CACHED = "Cached"
     SERVING = "Serving"
@@ -56,7 +58,6 @@ class Reason(StrEnum):
     # It serves, but not as asked.
     GPU_NOT_USED = "GPUNotUsed"
     CONTRACTS_REFUSED = "ContractsRefused"
-    REPLICAS_MISSING = "ReplicasMissing"
 
 
 class Transition(StrEnum):
@@ -64,3 +65,4 @@ class Transition(StrEnum):
 
     SCALED_UP = "ScaledUp"
     SCALED_DOWN = "ScaledDown"
+    RECOVERED = "Recovered"

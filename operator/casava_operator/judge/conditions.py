@@ -1,0 +1,169 @@
+"""The conditions of a CasavaModel: one function each, in the order in which they are shown."""
+
+from casava_operator.judge.pods import MODEL_REASONS
+from casava_operator.judge.reasons import Reason
+from casava_operator.judge.types import Case, Finding, Verdict
+from casava_operator.observe_facts import PodFacts, PodPhase
+from casava_wire.reasons import Condition
+from casava_wire.state import EngineState, Stage
+
+_TENTH = 10
+_GIGA = 1e9
+_STAGES = {
+    Stage.FETCHING: (Reason.FETCHING, "The model's file is being fetched"),
+    Stage.VERIFYING: (Reason.VERIFYING, "The model's file is being verified"),
+    Stage.STARTING: (Reason.STARTING, "The engine is loading the model"),
+    Stage.SERVING: (Reason.STARTING, "The engine serves; the replica is about to take requests"),
+}
+
+
+def verdicts(case: Case) -> dict[Condition, Verdict]:
+    """Every condition, in order."""
+    return {
+        Condition.ACCEPTED: Verdict("True", Reason.ACCEPTED, "The spec is valid."),
+        Condition.PLACED: placed(case),
+        Condition.MODEL_CACHED: model_cached(case),
+        Condition.SERVING: serving(case),
+        Condition.READY: ready(case),
+        Condition.PROGRESSING: progressing(case),
+        Condition.STALLED: stalled(case),
+        Condition.DEGRADED: degraded(case),
+    }
+
+
+def placed(case: Case) -> Verdict:
+    """Nodes that fit exist, or pods are on nodes. False is said by a refusal alone."""
+    placement = case.placement
+    if any(pod.phase is not PodPhase.UNSCHEDULED for pod in case.seen.live):
+        if placement.status == "True":
+            return Verdict("True", placement.reason, placement.message)
+        return Verdict("True", Reason.SCHEDULED, "Pods of the model are on nodes.")
+    waiting = next((each for each in case.findings if not each.failing), None)
+    if waiting is not None:
+        return Verdict("Unknown", waiting.cause, waiting.sentence)
+    return Verdict(placement.status, placement.reason, placement.message)
+
+
+def model_cached(case: Case) -> Verdict:
+    """The model's file is whole where the engine reads it, in the newest pods."""
+    front = newest(case.seen.live)
+    failed = next((found for found in _of_pods(case, front) if found.cause in MODEL_REASONS), None)
+    if failed is not None:
+        return Verdict("False", failed.cause, failed.sentence)
+    states = [pod.engine_state for pod in front if pod.engine_state is not None]
+    if any(pod.ready for pod in front) or any(state.model_cached for state in states):
+        return Verdict("True", Reason.CACHED, "The model's file is there, whole and verified.")
+    moving = next((state for state in states if state.stage in {Stage.FETCHING, Stage.VERIFYING}), None)
+    if moving is not None:
+        reason, message = _STAGES[moving.stage]
+        return Verdict("False", reason, f"{message}{_progress(moving)}.")
+    return Verdict("Unknown", Reason.WAITING_FOR_POD, "No pod has looked for the model's file yet.")
+
+
+def serving(case: Case) -> Verdict:
+    """Requests are answered, by whatever revision."""
+    if case.serves:
+        return Verdict("True", Reason.SERVING, f"Requests are answered at {case.seen.expected.url}.")
+    return _why_not(case)
+
+
+def ready(case: Case) -> Verdict:
+    """The present spec answers requests, and no older one does any more."""
+    seen = case.seen
+    if not case.serves or seen.deployment is None:
+        return _why_not(case)
+    if case.kept_ready and seen.current_spec:
+        return Verdict("True", Reason.READY, "The model serves as specified.")
+    if not (seen.current_spec and seen.replaced and seen.deployment.ready):
+        broken = next((each for each in case.findings if each.failing), None)
+        if broken is not None:
+            return Verdict("False", broken.cause, f"{broken.sentence} The former revision serves on.")
+        return Verdict("False", Reason.ROLLING_OUT, "The newest revision is rolling out; the former one serves on.")
+    if any(not _serves_contracts(case, pod) for pod in seen.ready):
+        refused = next((each for each in case.findings if each.cause == Reason.CONTRACTS_REFUSED), None)
+        if refused is not None:
+            return Verdict("False", refused.cause, refused.sentence)
+        return Verdict("False", Reason.CONTRACTS_RELOADING, "Replicas have not yet loaded the newest contracts.")
+    return Verdict("True", Reason.READY, "The model serves as specified.")
+
+
+def progressing(case: Case) -> Verdict:
+    """Something is on its way that needs nobody."""
+    seen = case.seen
+    found = seen.deployment
+    if found is None:
+        return Verdict("True", Reason.RECONCILING, "The children are being made.")
+    stopped = next((each for each in case.findings if each.cause == Reason.PROGRESS_DEADLINE_EXCEEDED), None)
+    if stopped is not None:
+        return Verdict("False", stopped.cause, stopped.sentence)
+    if not (seen.current_spec and (seen.replaced or not found.desired)):
+        return Verdict("True", Reason.ROLLING_OUT, "The newest revision is rolling out.")
+    if found.total != found.desired:
+        return Verdict("True", Reason.SCALING, f"{found.total} of {found.desired} replicas exist.")
+    if found.available < found.desired:
+        return Verdict("True", Reason.STARTING, f"{found.available} of {found.desired} replicas are available.")
+    if seen.upgrade_due:
+        return Verdict("True", Reason.UPGRADE_QUEUED, "The pods are renewed for this release when their turn comes.")
+    return Verdict("False", Reason.COMPLETE, "The newest revision runs at the wanted number of replicas.")
+
+
+def stalled(case: Case) -> Verdict:
+    """Nothing moves on before a person acts. Abnormal when True."""
+    final = next((each for each in case.findings if each.final), None)
+    if final is not None and not case.seen.rolled_out:
+        return Verdict("True", final.cause, final.sentence)
+    return Verdict("False", Reason.AS_EXPECTED, "Nothing waits for a person.")
+
+
+def degraded(case: Case) -> Verdict:
+    """Something is broken or not as asked, whether requests are answered or not. Abnormal when True."""
+    broken = next((each for each in case.findings if each.failing), None)
+    if broken is not None:
+        return Verdict("True", broken.cause, broken.sentence)
+    return Verdict("False", Reason.AS_EXPECTED, "Nothing is known to be wrong.")
+
+
+def newest(pods: tuple[PodFacts, ...]) -> tuple[PodFacts, ...]:
+    """Those of the pod template that was used last."""
+    if not pods:
+        return ()
+    template = max(pods, key=lambda pod: (pod.created, pod.template)).template
+    return tuple(pod for pod in pods if pod.template == template)
+
+
+def _of_pods(case: Case, pods: tuple[PodFacts, ...]) -> tuple[Finding, ...]:
+    names = {pod.name for pod in pods}
+    return tuple(found for found in case.findings if found.pod in names)
+
+
+def _serves_contracts(case: Case, pod: PodFacts) -> bool:
+    """A replica that cannot be asked is believed only where there are no contracts to speak of."""
+    if pod.status is None:
+        return not case.model.spec.contracts
+    return pod.status.contracts_digest == case.seen.expected.contracts_digest
+
+
+def _why_not(case: Case) -> Verdict:
+    """The root cause of a model that answers nothing."""
+    found = case.seen.deployment
+    if found is not None and not found.desired:
+        return Verdict("False", Reason.NO_REPLICAS, "spec.replicas is 0: set it to 1 or more, or remove it.")
+    if case.findings:
+        gravest = case.findings[0]
+        return Verdict("False", gravest.cause, gravest.sentence)
+    if found is None:
+        return Verdict("False", Reason.RECONCILING, "The children are being made.")
+    states = [pod.engine_state for pod in newest(case.seen.live) if pod.engine_state is not None]
+    moving = next((state for state in states if state.stage in _STAGES), None)
+    if moving is not None:
+        reason, message = _STAGES[moving.stage]
+        return Verdict("False", reason, f"{message}{_progress(moving)}.")
+    return Verdict("False", Reason.STARTING, "The first replica is starting.")
+
+
+def _progress(state: EngineState) -> str:
+    """In tenths, so that a download of hours writes the status ten times."""
+    if state.stage is not Stage.FETCHING or not state.bytes_total or state.bytes_done is None:
+        return ""
+    tenths = min(_TENTH * state.bytes_done // state.bytes_total, _TENTH)
+    return f": {tenths * _TENTH} % of {state.bytes_total / _GIGA:.1f} GB"

@@ -1,0 +1,141 @@
+"""judge: what a model's status says now, from facts alone. ``now`` is an argument, so the same input gives the same."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from casava_operator.judge import status as rest
+from casava_operator.judge.conditions import verdicts
+from casava_operator.judge.findings import diagnosis, findings
+from casava_operator.judge.reasons import Reason
+from casava_operator.judge.transitions import by_type, conditions, events
+from casava_operator.judge.types import Case, Finding, Former, Judgement, Refusal, Verdict
+from casava_operator.keys import Manifest
+from casava_operator.observe_facts import Observation
+from casava_operator.place import Placement
+from casava_operator.spec import CasavaModel
+from casava_wire.reasons import Condition
+
+FIRST_ANSWER = 5.0  # seconds that a status waits for the first answers of pods; each is asked at once
+_AFTER_DEADLINE = 1.0  # seconds for the Deployment's controller to say that its deadline has passed
+
+
+def first_visit(generation: int, now: datetime) -> Manifest:
+    """Status of a model that nobody has judged yet: without it, tools that wait would believe that it is done."""
+    verdict = Verdict("Unknown", Reason.RECONCILING, "Seen for the first time: the children are being made.")
+    listed = conditions({Condition.READY: verdict}, generation=generation, previous={}, now=now)
+    return {"observedGeneration": generation, "conditions": listed}
+
+
+def judge(
+    model: CasavaModel,
+    placement: Placement,
+    observation: Observation,
+    previous: Mapping[str, Any] | None,
+    now: datetime,
+) -> Judgement:
+    """The status of a model whose spec is accepted.
+
+    While pods have not been asked for the first time (an operator that has just started), an earlier status of the
+    same generation stands: otherwise each restart would write what is not known yet, and then what was there before.
+    """
+    before = previous or {}
+    if _too_early(model.generation, observation, before):
+        return Judgement(dict(before), requeue_after=FIRST_ANSWER)
+    case = _case(model, placement, observation, before)
+    return _render(case, verdicts(case), case.findings, generation=model.generation, before=before, now=now)
+
+
+def refuse(refusal: Refusal, former: Former | None, previous: Mapping[str, Any] | None, now: datetime) -> Judgement:
+    """The status of a model whose newest spec is refused. ``former``: what serves on, None when nothing was accepted."""
+    before = previous or {}
+    finding = _finding(refusal)
+    if former is None:
+        return _refuse_first(refusal, finding, before, now)
+    if _too_early(refusal.generation, former.observation, before):
+        return Judgement(dict(before), requeue_after=FIRST_ANSWER)
+    case = _case(former.model, former.placement, former.observation, before)
+    standing = "The last accepted spec serves on." if case.serves else "The last accepted spec is kept."
+    judged = verdicts(case) | _refused(refusal, f"{finding.evidence} {standing}")
+    return _render(case, judged, (finding, *case.findings), generation=refusal.generation, before=before, now=now)
+
+
+def _case(model: CasavaModel, placement: Placement, seen: Observation, before: Mapping[str, Any]) -> Case:
+    ready = by_type(before).get(Condition.READY, {})
+    kept = ready.get("status") == "True" and ready.get("observedGeneration") == model.generation
+    return Case(model, placement, seen, findings(placement, seen), kept_ready=kept)
+
+
+def _too_early(generation: int, seen: Observation, before: Mapping[str, Any]) -> bool:
+    same = before.get("observedGeneration") == generation and Condition.PROGRESSING in by_type(before)
+    return same and any(pod.unasked for pod in seen.pods)
+
+
+def _render(
+    case: Case,
+    judged: Mapping[Condition, Verdict],
+    found: tuple[Finding, ...],
+    *,
+    generation: int,
+    before: Mapping[str, Any],
+    now: datetime,
+) -> Judgement:
+    listed = conditions(judged, generation=generation, previous=before, now=now)
+    status: Manifest = {"observedGeneration": generation, "conditions": listed}
+    if told := diagnosis(found, before):
+        status["diagnosis"] = told
+    status |= rest.fields(case, before)
+    return Judgement(status, events(listed, before, case.seen.scaling), _deadline(case.seen, now))
+
+
+def _refuse_first(refusal: Refusal, finding: Finding, before: Mapping[str, Any], now: datetime) -> Judgement:
+    """Nothing was ever accepted: nothing runs, and nothing else is known."""
+    unknown = Verdict("Unknown", Reason.NOT_ACCEPTED, "Not judged: no spec of this model was accepted yet.")
+    nothing = Verdict("False", Reason.NOT_ACCEPTED, "No spec of this model was accepted yet: nothing runs.")
+    idle = Verdict("False", Reason.AS_EXPECTED, "Nothing is known to be wrong with what runs.")
+    still = Verdict("False", Reason.NOT_ACCEPTED, "Nothing is on its way.")
+    judged: dict[Condition, Verdict] = {
+        Condition.ACCEPTED: unknown,
+        Condition.PLACED: unknown,
+        Condition.MODEL_CACHED: unknown,
+        Condition.SERVING: nothing,
+        Condition.READY: nothing,
+        Condition.PROGRESSING: still,
+        Condition.STALLED: idle,
+        Condition.DEGRADED: idle,
+    } | _refused(refusal, finding.evidence)
+    listed = conditions(judged, generation=refusal.generation, previous=before, now=now)
+    status = {
+        "observedGeneration": refusal.generation,
+        "conditions": listed,
+        "diagnosis": diagnosis((finding,), before),
+    }
+    return Judgement(status, events(listed, before, None))
+
+
+def _refused(refusal: Refusal, message: str) -> dict[Condition, Verdict]:
+    said = Verdict("False", refusal.reason, message)
+    return {
+        Condition.ACCEPTED: said,
+        Condition.READY: said,
+        Condition.STALLED: replace(said, status="True"),
+        refusal.condition: said,
+    }
+
+
+def _finding(refusal: Refusal) -> Finding:
+    said = refusal.message if refusal.message.endswith((".", "?", "!")) else f"{refusal.message}."
+    where = f"{refusal.path}: " if refusal.path else ""
+    action = f"Edit {refusal.path} and apply the model again." if refusal.path else "Edit the model and apply it again."
+    return Finding(refusal.reason, f"{where}{said}", action, final=True)
+
+
+def _deadline(seen: Observation, now: datetime) -> float | None:
+    """Seconds until the rollout counts as stopped, should the word of it get lost."""
+    found = seen.deployment
+    if found is None or seen.rolled_out or found.deadline_exceeded or not found.progress_since:
+        return None
+    since = datetime.fromisoformat(found.progress_since)
+    left = found.progress_deadline - (now - since).total_seconds()
+    return left + _AFTER_DEADLINE if left > 0 else None

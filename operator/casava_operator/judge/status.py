@@ -1,0 +1,81 @@
+"""The rest of a CasavaModel's status: what the children are, without anything that flickers."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from casava_operator.judge.types import Case
+from casava_operator.keys import Manifest
+from casava_operator.observe_facts import Scaling, ScalingMode
+from casava_operator.spec import CasavaModel
+from casava_wire.state import ModelInfo
+
+
+def fields(case: Case, previous: Mapping[str, Any]) -> Manifest:
+    """Everything but conditions, diagnosis and observedGeneration. Empty members are left out."""
+    seen = case.seen
+    found = seen.deployment
+    members: Manifest = {
+        "placement": case.placement.to_status(),
+        "engine": _engine(case, previous),
+        "replicas": found.total if found else 0,
+        "readyReplicas": found.ready if found else 0,
+        "updatedReplicas": found.updated if found else 0,
+        "selector": seen.expected.selector,
+        "url": seen.expected.url,
+        "scaling": scaling(case.model, seen.scaling) if seen.scaling else None,
+        "contracts": _contracts(case, previous),
+    }
+    return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+
+
+def scaling(model: CasavaModel, found: Scaling) -> Manifest:
+    """``status.scaling``: the number that is wanted, who wants it, and how to change that."""
+    return {"desired": found.desired, "mode": str(found.mode), "message": _explain(model, found.mode)}
+
+
+def _explain(model: CasavaModel, mode: ScalingMode) -> str:
+    spec = model.spec.scaling
+    if mode is ScalingMode.AUTO:
+        return (
+            f"Between {spec.min_replicas} and {spec.highest} replicas, "
+            f"{model.spec.in_flight_target} requests in flight for each."
+        )
+    if mode is ScalingMode.FIXED:
+        return "minReplicas equals maxReplicas: raise spec.scaling.maxReplicas to let the number follow the load."
+    patch = '{"spec":{"replicas":null}}'
+    return (
+        "spec.replicas is set, so the built-in autoscaler is off. To turn it on: "
+        f"kubectl patch casava {model.name} --type=merge -p '{patch}'"
+    )
+
+
+def _engine(case: Case, previous: Mapping[str, Any]) -> Manifest:
+    """What is configured, and what a replica of it says of itself; kept while no replica can be asked."""
+    chosen = dict(case.seen.expected.engine)
+    infos = (pod.status.model_info for pod in case.seen.ready if pod.status is not None)
+    info = next((each for each in infos if each is not None), None)
+    if info is not None:
+        return {**chosen, **_of_model(info)}
+    before = previous.get("engine") or {}
+    return {**before, **chosen} if before.get("backend") == chosen.get("backend") else chosen
+
+
+def _of_model(info: ModelInfo) -> Manifest:
+    return {
+        "version": info.engine_version,
+        "modelDigest": info.digest,
+        "architecture": info.architecture,
+        "contextLength": info.context_length,
+        "usesGpu": info.uses_gpu,
+    }
+
+
+def _contracts(case: Case, previous: Mapping[str, Any]) -> list[Manifest]:
+    """As served by a ready replica, the newest set where they differ; kept while no replica can be asked."""
+    wanted = case.seen.expected.contracts_digest
+    asked = [pod.status for pod in case.seen.ready if pod.status is not None]
+    chosen = next((status for status in asked if status.contracts_digest == wanted), asked[0] if asked else None)
+    if chosen is None:
+        names = {contract.name for contract in case.model.spec.contracts}
+        return [each for each in previous.get("contracts") or () if each.get("name") in names]
+    return [{"name": each.name, "digest": each.digest, "engine": each.engine} for each in chosen.contracts]
