@@ -8,7 +8,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-SOURCES := operator runtime cli tests e2e bench
+SOURCES := operator runtime cli images tests e2e bench
 
 include make/setup.mk
 include make/check.mk
