@@ -12,6 +12,7 @@ from casava_operator.keys import Key
 from casava_operator.spec_base import SpecModel
 from casava_operator.spec_fields import Spec
 from casava_wire import labels
+from casava_wire.options import LlamaOptions
 
 MAX_NAME = 63
 _NAME = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?", re.ASCII)
@@ -86,7 +87,22 @@ def _spec(value: Any, *, strict: bool) -> Spec:
         path, message = _explain(first)
         raise InvalidSpec(path, message, len(problems) - 1) from None
     _refuse_duplicates([contract.name for contract in spec.contracts])
+    _check_options(spec.engine.options)
     return spec
+
+
+def _check_options(options: Mapping[str, Any]) -> None:
+    """The engine would refuse them too, but only after a pod had been started for it."""
+    try:
+        LlamaOptions.model_validate(options)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = str(first["loc"][0])
+        known = [field.alias or key for key, field in LlamaOptions.model_fields.items()]
+        near = get_close_matches(name, known, n=1)
+        unknown = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
+        message = f"is no option of llama-cpp: {unknown}" if first["type"] == "extra_forbidden" else first["msg"]
+        raise InvalidSpec(f"spec.engine.options.{name}", message) from None
 
 
 def _refuse_duplicates(names: Sequence[str]) -> None:

@@ -37,7 +37,7 @@ class SpecModel(BaseModel):
     ``casava_operator.spec.parse_file``.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel, populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="ignore", alias_generator=to_camel)
     rules: ClassVar[tuple[Rule, ...]] = ()
 
     @model_validator(mode="after")

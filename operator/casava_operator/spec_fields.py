@@ -3,7 +3,7 @@
 Every list, map and string is bounded: the API server estimates the cost of the rules from the bounds.
 """
 
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
@@ -88,12 +88,12 @@ class Engine(SpecModel):
     options: Annotated[
         dict[
             Annotated[str, Field(min_length=1, max_length=63)],
-            Annotated[bool | int | float | str, WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True})],
+            Annotated[Any, WithJsonSchema({"x-kubernetes-preserve-unknown-fields": True})],
         ],
         Field(
             max_length=32,
-            description="Settings passed on to the engine as they are. Only the settings that the engine knows are "
-            "accepted.",
+            description="Settings of the engine. llama-cpp knows kvCacheTokens (tokens that all running requests may "
+            "hold together), kvCacheType (f16 or q8_0) and batchTokens (tokens of prompts computed at once).",
         ),
     ] = Field(default_factory=dict)
     image: Annotated[
@@ -263,7 +263,8 @@ class Spec(SpecModel):
 
     rules: ClassVar[tuple[Rule, ...]] = (
         Rule(
-            "!has(self.scaling.target.inFlight) || self.scaling.target.inFlight <= self.serving.maxConcurrent",
+            "!has(self.scaling.target) || !has(self.scaling.target.inFlight)"
+            " || self.scaling.target.inFlight <= self.serving.maxConcurrent",
             "scaling.target.inFlight is above serving.maxConcurrent: requests would be refused with 429 before a "
             "replica is added. Lower inFlight or raise serving.maxConcurrent",
             lambda s: s.scaling.target.in_flight is None or s.scaling.target.in_flight <= s.serving.max_concurrent,

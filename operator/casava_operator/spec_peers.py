@@ -1,14 +1,72 @@
-"""Peers of a NetworkPolicy, as far as CasavaModel takes them: labels, namespaces and address blocks."""
+"""Labels, and peers of a NetworkPolicy as far as CasavaModel takes them: labels, namespaces, address blocks."""
 
-from typing import Annotated, ClassVar, Literal
+import re
+from ipaddress import ip_network
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from casava_operator.spec_base import Rule, SpecModel
+from casava_operator.spec_base import RULES_KEY, Rule, SpecModel
 
 LabelKey = Annotated[str, Field(min_length=1, max_length=317)]
 LabelValue = Annotated[str, Field(max_length=63)]
-Cidr = Annotated[str, Field(min_length=3, max_length=49)]
+
+_KEY = "([a-z0-9]([-a-z0-9.]*[a-z0-9])?/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?"
+_VALUE = "([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?"
+
+
+class AreLabels:
+    """A map whose keys are label keys and, unless told otherwise, whose values are label values.
+
+    Not said in CEL: the API server takes a map's keys to be of any length, and finds the rule too costly.
+    """
+
+    message: ClassVar[str] = (
+        "write labels as Kubernetes has them: at most 63 letters, digits, '-', '_' and '.', beginning and ending with "
+        "a letter or digit; a key may have a DNS name and '/' in front"
+    )
+
+    def __init__(self, *, values: bool = True) -> None:
+        self.values = values
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(labels: dict[str, str]) -> dict[str, str]:
+            for key, value in labels.items():
+                if not re.fullmatch(_KEY, key) or (self.values and not re.fullmatch(_VALUE, value)):
+                    raise PydanticCustomError("labels", "{reason}", {"reason": self.message})
+            return labels
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+
+LabelMap = Annotated[dict[LabelKey, LabelValue], AreLabels()]
+
+
+class IsCidr:
+    """A block of addresses in CIDR notation. CEL checks its form alone, since Kubernetes 1.29 cannot do more."""
+
+    message: ClassVar[str] = "write a block of addresses such as 10.0.0.0/8 or 2001:db8::/64"
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(text: str) -> str:
+            try:
+                ip_network(text, strict=False)
+            except ValueError:
+                raise PydanticCustomError("cidr", "{reason}", {"reason": self.message}) from None
+            if "/" not in text:
+                raise PydanticCustomError("cidr", "{reason}", {"reason": self.message})
+            return text
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        rule = {"rule": "self.matches('^[0-9a-fA-F:.]+/[0-9]{1,3}$')", "message": self.message}
+        return {**handler(core), RULES_KEY: [rule]}
+
+
+Cidr = Annotated[str, Field(min_length=3, max_length=49), IsCidr()]
 
 
 class SelectorExpression(SpecModel):
@@ -23,13 +81,22 @@ class SelectorExpression(SpecModel):
         Field(max_length=32, description="Values for In and NotIn; absent for Exists and DoesNotExist."),
     ] = ()
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "(self.operator in ['In', 'NotIn']) == (has(self.values) && self.values.size() > 0)",
+            "give values with In and NotIn, and none with Exists and DoesNotExist",
+            lambda e: (e.operator in ("In", "NotIn")) == bool(e.values),
+            "values",
+        ),
+    )
+
 
 class LabelSelector(SpecModel):
     """A label selector; an empty one selects everything."""
 
-    match_labels: Annotated[
-        dict[LabelKey, LabelValue], Field(max_length=32, description="Labels that must be equal.")
-    ] = Field(default_factory=dict)
+    match_labels: Annotated[LabelMap, Field(max_length=32, description="Labels that must be equal.")] = Field(
+        default_factory=dict
+    )
     match_expressions: Annotated[
         tuple[SelectorExpression, ...], Field(max_length=16, description="Requirements that must all hold.")
     ] = ()

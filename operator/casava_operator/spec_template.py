@@ -5,7 +5,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import Field
 
 from casava_operator.spec_base import Matches, Rule, SpecModel
-from casava_operator.spec_peers import LabelKey, LabelValue
+from casava_operator.spec_peers import AreLabels, LabelKey, LabelMap
 from casava_operator.spec_units import Quantity, amount
 
 _OURS = ("casava.dev/", "app.kubernetes.io/")
@@ -80,6 +80,27 @@ class Toleration(SpecModel):
         int | None, Field(ge=0, le=86_400, description="How long a NoExecute taint is tolerated.")
     ] = None
 
+    rules: ClassVar[tuple[Rule, ...]] = (
+        Rule(
+            "(has(self.key) && self.key != '') || (has(self.operator) && self.operator == 'Exists')",
+            "give key, or operator Exists to tolerate every taint",
+            lambda t: bool(t.key) or t.operator == "Exists",
+            "key",
+        ),
+        Rule(
+            "!has(self.value) || self.value == '' || !has(self.operator) || self.operator != 'Exists'",
+            "operator Exists takes no value: remove one of the two",
+            lambda t: not t.value or t.operator != "Exists",
+            "value",
+        ),
+        Rule(
+            "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+            "tolerationSeconds needs the effect NoExecute",
+            lambda t: t.toleration_seconds is None or t.effect == "NoExecute",
+            "tolerationSeconds",
+        ),
+    )
+
 
 class Resources(SpecModel):
     """Resources of one container. What is given replaces Casava's default of the same resource."""
@@ -127,16 +148,17 @@ class Template(SpecModel):
     """What may be set on the pods."""
 
     labels: Annotated[
-        dict[LabelKey, LabelValue],
+        LabelMap,
         Field(max_length=32, description="Further labels of the pods; casava.dev/ and app.kubernetes.io/ are taken."),
     ] = Field(default_factory=dict)
     annotations: Annotated[
         dict[LabelKey, Annotated[str, Field(max_length=4096)]],
+        AreLabels(values=False),
         Field(max_length=32, description="Further annotations of the pods; casava.dev/ is taken."),
     ] = Field(default_factory=dict)
-    node_selector: Annotated[
-        dict[LabelKey, LabelValue], Field(max_length=16, description="Labels that a node must have.")
-    ] = Field(default_factory=dict)
+    node_selector: Annotated[LabelMap, Field(max_length=16, description="Labels that a node must have.")] = Field(
+        default_factory=dict
+    )
     tolerations: Annotated[
         tuple[Toleration, ...],
         Field(max_length=32, description="Further taints that the pods tolerate; those of GPU nodes are known."),

@@ -6,6 +6,7 @@ from typing import Any
 
 from casava_operator.keys import Manifest
 from casava_operator.spec import CasavaModel
+from casava_operator.spec_base import SpecModel
 from casava_wire import labels
 
 MAX = 63  # of a label value and of most names
@@ -59,3 +60,12 @@ def metadata(model: CasavaModel, name: str, component: str) -> Manifest:
         "labels": {**common(model.name), labels.COMPONENT: component},
         **({"ownerReferences": [owner]} if model.uid else {}),
     }
+
+
+def plain(part: SpecModel) -> Manifest:
+    """A part of the spec that goes into an object as it is: only what was set, as the API server would give it back.
+
+    An empty string is as good as an absent one there, and is not given back.
+    """
+    whole: Manifest = part.model_dump(mode="json", by_alias=True, exclude_none=True, exclude_defaults=True)
+    return {key: value for key, value in whole.items() if value != ""}

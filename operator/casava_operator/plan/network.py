@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from casava_operator.keys import Manifest
-from casava_operator.plan.names import child, metadata, selector
+from casava_operator.plan.names import child, metadata, plain, selector
 from casava_operator.site import Site
 from casava_operator.spec import CasavaModel
 from casava_operator.spec_peers import NetworkPeer
@@ -62,4 +62,4 @@ def _port(number: int, protocol: str = "TCP") -> Manifest:
 
 
 def _peers(peers: Iterable[NetworkPeer]) -> list[Manifest]:
-    return [peer.model_dump(by_alias=True, exclude_none=True, exclude_defaults=True) for peer in peers]
+    return [plain(peer) for peer in peers]

@@ -6,7 +6,7 @@ from typing import Any
 
 from casava_operator.keys import Manifest
 from casava_operator.place import Placement
-from casava_operator.plan.names import child, common, selector
+from casava_operator.plan.names import child, common, plain, selector
 from casava_operator.plan.resources import merged
 from casava_operator.site import Site
 from casava_operator.spec import CasavaModel
@@ -47,10 +47,7 @@ def pod_template(model: CasavaModel, placement: Placement, site: Site, config: M
 def _pod_spec(model: CasavaModel, placement: Placement, site: Site, config: Mapping[str, str]) -> Manifest:
     template = model.spec.template
     secrets = dict.fromkeys((*site.image_pull_secrets, *(secret.name for secret in template.image_pull_secrets)))
-    tolerations = [
-        *placement.tolerations,
-        *(t.model_dump(by_alias=True, exclude_none=True) for t in template.tolerations),
-    ]
+    tolerations = [*placement.tolerations, *map(plain, template.tolerations)]
     return {
         "serviceAccountName": child(model.name, "casava"),
         "automountServiceAccountToken": False,
@@ -99,7 +96,7 @@ def _engine(model: CasavaModel, placement: Placement, site: Site) -> Manifest:
     resources = merged(_ENGINE_RESOURCES, model.spec.template.engine.resources)
     if placement.resources:
         resources["limits"] = {**resources.get("limits", {}), **placement.resources}
-    env = [variable.model_dump(by_alias=True, exclude_none=True) for variable in model.spec.template.env]
+    env = [plain(variable) for variable in model.spec.template.env]
     return {
         "name": labels.ENGINE_CONTAINER,
         "image": model.spec.engine.image or site.images.runtime_cpu,
@@ -113,7 +110,7 @@ def _engine(model: CasavaModel, placement: Placement, site: Site) -> Manifest:
             {"name": "engine-config", "mountPath": str(paths.ENGINE_CONFIG_DIR), "readOnly": True},
             {"name": _SHARED, "mountPath": str(paths.SHARED_DIR)},
             {"name": "engine-run", "mountPath": str(paths.REPOSITORY_DIR.parent)},
-            {"name": "engine-tmp", "mountPath": "/tmp"},  # noqa: S108 -- a path in the container
+            {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 -- a path in the container
             {"name": "cache", "mountPath": str(paths.CACHE_DIR)},
             {"name": "shm", "mountPath": "/dev/shm"},  # noqa: S108
             *_claim_mount(model),
@@ -131,9 +128,8 @@ def _sidecar(model: CasavaModel, site: Site) -> Manifest:
             {"name": "api", "containerPort": net.API_PORT, "protocol": "TCP"},
             {"name": "admin", "containerPort": net.ADMIN_PORT, "protocol": "TCP"},
         ],
-        "startupProbe": {**_probe(net.LIVE_PATH), "periodSeconds": 1, "failureThreshold": 60},
-        "livenessProbe": {**_probe(net.LIVE_PATH), "periodSeconds": 10, "failureThreshold": 3},
-        "readinessProbe": {**_probe(net.READY_PATH), "periodSeconds": 1, "failureThreshold": 3},
+        "livenessProbe": {**_probe(net.LIVE_PATH), "timeoutSeconds": 5, "periodSeconds": 10, "failureThreshold": 3},
+        "readinessProbe": {**_probe(net.READY_PATH), "timeoutSeconds": 2, "periodSeconds": 1, "failureThreshold": 2},
         "lifecycle": {"preStop": {"exec": {"command": ["casava-sidecar", "drain"]}}},
         "resources": merged(_SIDECAR_RESOURCES, model.spec.template.sidecar.resources),
         "securityContext": _SECURE,
@@ -142,13 +138,12 @@ def _sidecar(model: CasavaModel, site: Site) -> Manifest:
             {"name": "contracts", "mountPath": str(paths.CONTRACTS_DIR), "readOnly": True},
             {"name": _SHARED, "mountPath": str(paths.SHARED_DIR), "readOnly": True},
             {"name": "sidecar-run", "mountPath": str(paths.DRAIN_SOCKET.parent)},
-            {"name": "sidecar-tmp", "mountPath": "/tmp"},  # noqa: S108
         ],
     }
 
 
 def _probe(path: str) -> Manifest:
-    return {"httpGet": {"path": path, "port": "admin"}, "timeoutSeconds": 2}
+    return {"httpGet": {"path": path, "port": "admin"}}
 
 
 def _volumes(model: CasavaModel, config: Mapping[str, str]) -> list[Manifest]:
@@ -160,8 +155,7 @@ def _volumes(model: CasavaModel, config: Mapping[str, str]) -> list[Manifest]:
         _scratch(_SHARED, "16Mi"),
         _scratch("engine-run", "64Mi"),
         _scratch("sidecar-run", "1Mi"),
-        _scratch("engine-tmp", "1Gi"),
-        _scratch("sidecar-tmp", "256Mi"),
+        _scratch("tmp", "1Gi"),
         _scratch("cache", _CACHE_DOWNLOADED if downloads else _CACHE_UNUSED),
         _scratch("shm", "256Mi", medium="Memory"),
         *_claim_volume(model),
