@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
+from casava_operator.observe_facts import ScalingMode
+from casava_operator.spec_fields import Spec
+
 
 @dataclass(frozen=True)
 class Rules:
@@ -144,12 +147,35 @@ def _why(wanted: int, *, needed: int, present: int, desired: int, blind: bool) -
     return Why.STEADY
 
 
-def replicas(*, fixed: int | None, minimum: int, maximum: int, recommended: int | None, remembered: int | None) -> int:
+def limits_of(spec: Spec) -> Limits | None:
+    """What the built-in autoscaler may do; None when there is nothing to decide."""
+    if mode_of(spec) is not ScalingMode.AUTO:
+        return None
+    return Limits(spec.scaling.min_replicas, spec.scaling.highest, spec.in_flight_target)
+
+
+def mode_of(spec: Spec) -> ScalingMode:
+    """Who decides: a fixed ``spec.replicas`` beats everything."""
+    if spec.replicas is not None:
+        return ScalingMode.OFF
+    return ScalingMode.AUTO if spec.scaling.highest > spec.scaling.min_replicas else ScalingMode.FIXED
+
+
+def replicas(spec: Spec, *, recommended: int | None, remembered: int | None) -> int:
     """What to plan: ``spec.replicas`` as it is, else the autoscaler's number, else the one in status, else the minimum.
 
-    The autoscaler knows nothing yet for a moment after a restart: then the number in status holds.
+    The autoscaler knows nothing yet for a moment after a restart: then ``status.scaling.desired`` holds.
     """
-    if fixed is not None:
-        return fixed
+    if spec.replicas is not None:
+        return spec.replicas
     found = recommended if recommended is not None else remembered
-    return minimum if found is None else max(minimum, min(maximum, found))
+    lowest = spec.scaling.min_replicas
+    return lowest if found is None else max(lowest, min(spec.scaling.highest, found))
+
+
+def explain(decision: Decision, limits: Limits, rules: Rules) -> str:
+    """Why the number changed, in words, for the Event."""
+    load = f"{decision.in_flight} requests in flight, {limits.target} wanted for each replica"
+    if decision.why is Why.LOAD_FELL:
+        return f"{load}, and no more was needed in the last {rules.stabilisation:g} s"
+    return load

@@ -4,10 +4,10 @@ from casava_operator.judge.pods import MODEL_REASONS
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Case, Finding, Verdict
 from casava_operator.observe_facts import PodFacts, PodPhase
+from casava_operator.observe_probes import tenths
 from casava_wire.reasons import Condition
 from casava_wire.state import EngineState, Stage
 
-_TENTH = 10
 _GIGA = 1e9
 _STAGES = {
     Stage.FETCHING: (Reason.FETCHING, "The model's file is being fetched"),
@@ -138,9 +138,9 @@ def _of_pods(case: Case, pods: tuple[PodFacts, ...]) -> tuple[Finding, ...]:
 
 def _serves_contracts(case: Case, pod: PodFacts) -> bool:
     """A replica that cannot be asked is believed only where there are no contracts to speak of."""
-    if pod.status is None:
-        return not case.model.spec.contracts
-    return pod.status.contracts_digest == case.seen.expected.contracts_digest
+    if pod.status is not None and pod.status.contracts_digest == case.seen.expected.contracts_digest:
+        return True
+    return not case.model.spec.contracts and (pod.status is None or not pod.status.contracts)
 
 
 def _why_not(case: Case) -> Verdict:
@@ -163,7 +163,5 @@ def _why_not(case: Case) -> Verdict:
 
 def _progress(state: EngineState) -> str:
     """In tenths, so that a download of hours writes the status ten times."""
-    if state.stage is not Stage.FETCHING or not state.bytes_total or state.bytes_done is None:
-        return ""
-    tenths = min(_TENTH * state.bytes_done // state.bytes_total, _TENTH)
-    return f": {tenths * _TENTH} % of {state.bytes_total / _GIGA:.1f} GB"
+    done = tenths(state)
+    return "" if done is None else f": {done}0 % of {(state.bytes_total or 0) / _GIGA:.1f} GB"

@@ -48,7 +48,7 @@ def judge(
 
 
 def refuse(refusal: Refusal, former: Former | None, previous: Mapping[str, Any] | None, now: datetime) -> Judgement:
-    """The status of a model whose newest spec is refused. ``former``: what serves on, None when nothing was accepted."""
+    """The status of a model whose newest spec is refused. ``former`` is what serves on; None when nothing ever did."""
     before = previous or {}
     finding = _finding(refusal)
     if former is None:

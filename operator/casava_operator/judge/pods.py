@@ -85,6 +85,11 @@ ENGINE_ACTIONS: dict[str, tuple[str, bool]] = {  # action, and whether nothing b
     EngineReason.TRITON_HUNG: ("It was ended and is started again; if it recurs, read the engine's log.", False),
     EngineReason.TRITON_NEVER_READY: ("Read the engine's log; the model may need more memory or CPU.", False),
 }
+_SIDECAR_ACTIONS: dict[str, str] = {  # of those of its reasons that no waiting mends
+    Reason.CONTRACTS_INVALID: "Correct spec.contracts.",
+    Reason.CHAT_TEMPLATE_INVALID: "Use a file of the model whose chat template is valid.",
+    Reason.MODEL_INFO_INVALID: "Use engine and sidecar images of the same release.",
+}
 MODEL_REASONS = frozenset(
     {
         EngineReason.MODEL_NOT_FOUND,
@@ -162,6 +167,17 @@ def status_is_unreachable(pod: PodFacts) -> Finding | None:
     evidence = f"The operator cannot read the status of pod {pod.name}: {pod.probe_error}."
     action = "Let the operator's namespace reach port 9090 of the pod (network policies, firewalls, service mesh)."
     return Finding(Reason.STATUS_UNREACHABLE, evidence, action, pod.name)
+
+
+def sidecar_refuses(pod: PodFacts) -> Finding | None:
+    """The sidecar will not speak for this model, and says so itself."""
+    action = _SIDECAR_ACTIONS.get(pod.status.reason) if pod.status is not None and not pod.status.ready else None
+    if pod.status is None or action is None:
+        return None
+    said = head(pod.status.message, _SAID) or "it gave no reason"
+    return Finding(
+        pod.status.reason, f"The sidecar of pod {pod.name} does not serve: {said}", action, pod.name, final=True
+    )
 
 
 def readiness_fails(pod: PodFacts) -> Finding | None:
@@ -248,6 +264,7 @@ CHAIN: tuple[Check, ...] = (
     memory_ran_out,  # before the engine's own account: a killed process cannot write one
     engine_reported_failure,  # before the exit: it knows the cause
     container_keeps_ending,
+    sidecar_refuses,
     status_is_unreachable,
     readiness_fails,
 )

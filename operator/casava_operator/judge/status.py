@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from typing import Any
 
+from casava_operator.judge.conditions import newest
 from casava_operator.judge.types import Case
 from casava_operator.keys import Manifest
 from casava_operator.observe_facts import Scaling, ScalingMode
+from casava_operator.observe_probes import tenths
 from casava_operator.spec import CasavaModel
-from casava_wire.state import ModelInfo
+from casava_wire.state import ModelInfo, Stage
 
 
 def fields(case: Case, previous: Mapping[str, Any]) -> Manifest:
@@ -24,6 +26,7 @@ def fields(case: Case, previous: Mapping[str, Any]) -> Manifest:
         "url": seen.expected.url,
         "scaling": scaling(case.model, seen.scaling) if seen.scaling else None,
         "contracts": _contracts(case, previous),
+        "progress": _progress(case),
     }
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}
 
@@ -68,6 +71,18 @@ def _of_model(info: ModelInfo) -> Manifest:
         "contextLength": info.context_length,
         "usesGpu": info.uses_gpu,
     }
+
+
+def _progress(case: Case) -> Manifest:
+    """How far the newest replica is that does not serve yet. Bytes move in tenths of the whole."""
+    states = (pod.engine_state for pod in newest(case.seen.live) if not pod.ready)
+    state = next((each for each in states if each is not None and each.stage is not Stage.FAILED), None)
+    if state is None:
+        return {}
+    done = tenths(state)
+    if done is None or state.bytes_total is None:
+        return {"stage": str(state.stage)}
+    return {"stage": str(state.stage), "bytesDone": state.bytes_total * done // 10, "bytesTotal": state.bytes_total}
 
 
 def _contracts(case: Case, previous: Mapping[str, Any]) -> list[Manifest]:

@@ -1,0 +1,106 @@
+"""Which pods are asked for their status, how often, and what an answer is worth. Pure."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from casava_operator.observe_facts import ContainerState, PodFacts
+from casava_wire import net
+from casava_wire.state import EngineState, SidecarStatus, Stage
+
+SETTLED_AFTER = 30.0  # seconds: longer than any moment of a start
+SCALED_EVERY = 1.0  # seconds between two samples of a load
+EVERY = 1.0  # seconds at first
+EVERY_AT_MOST_READY = 5.0  # a ready pod that has yet to load its contracts
+EVERY_AT_MOST = 30.0  # a pod that stays as it is; when the kubelet sees a change, it is asked at once
+_SLOWER = 10.0  # the interval is this part of the time for which nothing has changed
+_TENTH = 10
+
+
+class BadAnswer(ValueError):  # noqa: N818 -- named by what is wrong
+    """An answer that is no status of this model. The text is one line for a person, without the answer."""
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A pod worth asking."""
+
+    url: str
+    model: str
+    ready: bool
+    incarnation: tuple[Any, ...]  # changes when what was answered before no longer holds
+    scaled: bool
+    contracts_digest: str
+
+
+def subject_of(
+    manifest: Mapping[str, Any], pod: PodFacts, *, model: str, port: int, scaled: bool, contracts_digest: str
+) -> Subject | None:
+    """The pod as somebody to ask; None while it has no address or no running sidecar, or is on its way out."""
+    host = _host(str((manifest.get("status") or {}).get("podIP") or ""))
+    if host is None or not pod.live or pod.sidecar.state is not ContainerState.RUNNING:
+        return None
+    return Subject(
+        url=f"http://{host}:{port}{net.STATUS_PATH}",
+        model=model,
+        ready=pod.ready,
+        incarnation=(host, pod.ready, pod.engine.restarts, pod.engine.state, pod.sidecar.restarts),
+        scaled=scaled,
+        contracts_digest=contracts_digest,
+    )
+
+
+def _host(address: str) -> str | None:
+    """An IP address as it stands in a URL; whatever is none is not asked."""
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    return f"[{found}]" if isinstance(found, ipaddress.IPv6Address) else str(found)
+
+
+def parse_status(body: bytes, model: str) -> SidecarStatus:
+    """The answer of a sidecar of this model. Raises BadAnswer."""
+    try:
+        status = SidecarStatus.model_validate_json(body)
+    except ValidationError:
+        raise BadAnswer("its answer is not a status") from None
+    if status.model != model:  # the address belongs to another pod by now
+        raise BadAnswer("it answers for another model")
+    return status
+
+
+def facts(status: SidecarStatus | None, error: str) -> object:
+    """What judge reads of an answer: two answers with equal facts need not be judged twice."""
+    if status is None:
+        return error
+    engine = status.engine.model_copy(update={"bytes_done": tenths(status.engine)}) if status.engine else None
+    return status.model_copy(update={"running": 0, "waiting": 0, "engine": engine})
+
+
+def tenths(state: EngineState) -> int | None:
+    """How much of the file is there, in tenths, so that a download of hours is told ten times."""
+    if state.stage is not Stage.FETCHING or not state.bytes_total or state.bytes_done is None:
+        return None
+    return max(0, min(_TENTH * state.bytes_done // state.bytes_total, _TENTH))
+
+
+def interval(subject: Subject, status: SidecarStatus | None, *, unchanged: float) -> float | None:
+    """Seconds until the pod is asked again; None when it has said all that is wanted of it.
+
+    ``unchanged``: seconds since the last change of anything that is known of it.
+    """
+    if subject.scaled:
+        return SCALED_EVERY
+    if subject.ready and status is not None and _complete(subject, status):
+        return None
+    limit = EVERY_AT_MOST_READY if subject.ready and status is not None else EVERY_AT_MOST
+    return max(EVERY, min(unchanged / _SLOWER, limit))
+
+
+def _complete(subject: Subject, status: SidecarStatus) -> bool:
+    loaded = status.contracts_digest == subject.contracts_digest and not status.contracts_error
+    return status.ready and loaded and status.model_info is not None
