@@ -11,7 +11,7 @@ from casava_operator.metrics import Metrics
 from casava_operator.observe_facts import ContainerState, PodFacts, Probe, Scaling
 from casava_operator.observe_pods import pod_facts
 from casava_operator.scale import Decision, Limits, Memory, Rules, Sample, decide, explain, limits_of, mode_of, start
-from casava_operator.spec_fields import Spec
+from casava_operator.spec import CasavaModel
 
 PERIOD = 1.0  # seconds between two decisions
 
@@ -42,7 +42,7 @@ class Autoscaler:
 
     def __init__(
         self,
-        probes: Callable[[Key], Mapping[str, Probe]],
+        probes: Callable[[], Mapping[str, Probe]],
         changed: Callable[[Key], None],
         metrics: Metrics,
         *,
@@ -56,9 +56,9 @@ class Autoscaler:
         self._clock = clock
         self._models: dict[Key, _Scaled] = {}
 
-    def watch(self, key: Key, spec: Spec, pods: Sequence[Mapping[str, Any]], *, remembered: int | None) -> None:
+    def watch(self, key: Key, model: CasavaModel, pods: Sequence[Mapping[str, Any]], remembered: int | None) -> None:
         """Say what a model wants and has now. ``remembered``: ``status.scaling.desired``. Cheap."""
-        limits = limits_of(spec)
+        limits = limits_of(model.spec)
         if limits is None:
             self.forget(key)
             return
@@ -80,10 +80,10 @@ class Autoscaler:
         found = self._models.get(key)
         return found.desired if found else None
 
-    def scaling(self, key: Key, spec: Spec, replicas: int) -> Scaling:
+    def scaling(self, model: CasavaModel, replicas: int) -> Scaling:
         """For ``observe``: the planned number, who wants it, and why it was changed last."""
-        found = self._models.get(key)
-        return Scaling(desired=replicas, mode=mode_of(spec), why=found.why if found else "")
+        found = self._models.get(model.key)
+        return Scaling(desired=replicas, mode=mode_of(model.spec), why=found.why if found else "")
 
     async def run(self) -> None:
         """Decide until cancelled."""
@@ -95,7 +95,7 @@ class Autoscaler:
         """One round."""
         now = self._clock()
         for key, model in self._models.items():
-            decision = self._decide(key, model, now)
+            decision = self._decide(model, now)
             self._metrics.scaling(key, model.limits, decision)
             if decision.desired != model.desired:
                 model.why = explain(decision, model.limits, self._rules)
@@ -103,8 +103,8 @@ class Autoscaler:
                 self._changed(key)
             model.memory = decision.memory
 
-    def _decide(self, key: Key, model: _Scaled, now: float) -> Decision:
-        probes = self._probes(key)
+    def _decide(self, model: _Scaled, now: float) -> Decision:
+        probes = self._probes()
         return decide(
             [_sample(replica, probes.get(replica.uid), now) for replica in model.replicas],
             desired=model.desired,

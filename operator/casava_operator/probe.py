@@ -9,7 +9,7 @@ import logging
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import aiohttp
@@ -38,7 +38,6 @@ class _Entry:
     key: Key
     subject: Subject
     since: float  # when facts last changed
-    probe: Probe | None = None
     due: float = field(default=float("inf"))
     misses: int = 0
     asking: bool = False
@@ -67,16 +66,17 @@ class Prober:
         self._clock = clock
         self._jitter = jitter
         self._entries: dict[str, _Entry] = {}
+        self._probes: dict[str, Probe] = {}
         self._of_model: dict[Key, frozenset[str]] = {}
         self._heap: list[tuple[float, str]] = []
         self._wake = asyncio.Event()
         self._slots = asyncio.Semaphore(CONCURRENCY)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def probes_of(self, key: Key) -> Mapping[str, Probe]:
-        """The newest answers of one model's pods, by uid."""
-        found = ((uid, self._entries[uid].probe) for uid in self._of_model.get(key, ()))
-        return {uid: probe for uid, probe in found if probe is not None}
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """The newest answer of each pod, by its uid. A live view: read it, do not keep it."""
+        return self._probes
 
     def watch(self, key: Key, pods: Sequence[Mapping[str, Any]], *, scaled: bool, contracts_digest: str) -> None:
         """Say what a model's pods are now. Cheap, and the same again changes nothing."""
@@ -89,7 +89,7 @@ class Prober:
             if subject is not None:
                 subjects[pod.uid] = subject
         for uid in self._of_model.get(key, frozenset()) - subjects.keys():
-            del self._entries[uid]
+            self._drop(uid)
         self._of_model[key] = frozenset(subjects)
         for uid, subject in subjects.items():
             self._know(uid, key, subject)
@@ -98,8 +98,12 @@ class Prober:
     def forget(self, key: Key) -> None:
         """The model is gone."""
         for uid in self._of_model.pop(key, frozenset()):
-            del self._entries[uid]
+            self._drop(uid)
         self._metrics.probed_pods(len(self._entries))
+
+    def _drop(self, uid: str) -> None:
+        del self._entries[uid]
+        self._probes.pop(uid, None)
 
     def _know(self, uid: str, key: Key, subject: Subject) -> None:
         entry = self._entries.get(uid)
@@ -175,26 +179,28 @@ class Prober:
         entry.asking = False
         if self._entries.get(uid) is not entry:
             return
-        self._learn(entry, status, error, now, trusted=entry.subject.incarnation == subject.incarnation)
-        delay = interval(entry.subject, entry.probe.status if entry.probe else None, unchanged=now - entry.since)
+        probe = self._learn(uid, entry, Probe(at=now, status=status, error=error))
+        delay = interval(entry.subject, probe.status, unchanged=now - entry.since)
         if entry.again:
             entry.again = False
             self._schedule(uid, entry, now)
         elif delay is not None:
             self._schedule(uid, entry, now + delay * self._jitter())
 
-    def _learn(self, entry: _Entry, status: SidecarStatus | None, error: str, now: float, *, trusted: bool) -> None:
-        before = entry.probe
-        entry.misses = 0 if status is not None else entry.misses + 1
-        if status is None and before is not None and before.status is not None and entry.misses <= FORGIVEN:
-            return
-        same = before is not None and facts(before.status, before.error) == facts(status, error)
+    def _learn(self, uid: str, entry: _Entry, new: Probe) -> Probe:
+        """Keep what is new, or the last answer while misses are forgiven. Returns what counts now."""
+        old = self._probes.get(uid)
+        entry.misses = 0 if new.status is not None else entry.misses + 1
+        if new.status is None and old is not None and old.status is not None and entry.misses <= FORGIVEN:
+            return old
+        same = old is not None and facts(old.status, old.error) == facts(new.status, new.error)
         if not same:
-            entry.since = now
-        settled = trusted and same and now - entry.since >= SETTLED_AFTER
-        entry.probe = Probe(at=now, status=status, error=error, settled=settled)
-        if not same or settled != (before is not None and before.settled):
+            entry.since = new.at
+        new = replace(new, settled=same and new.at - entry.since >= SETTLED_AFTER)
+        self._probes[uid] = new
+        if not same or new.settled != (old is not None and old.settled):
             self._changed(entry.key)
+        return new
 
 
 async def _ask(session: aiohttp.ClientSession, subject: Subject) -> tuple[SidecarStatus | None, str, str]:

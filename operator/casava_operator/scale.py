@@ -161,16 +161,15 @@ def mode_of(spec: Spec) -> ScalingMode:
     return ScalingMode.AUTO if spec.scaling.highest > spec.scaling.min_replicas else ScalingMode.FIXED
 
 
-def replicas(spec: Spec, *, recommended: int | None, remembered: int | None) -> int:
+def replicas(*, fixed: int | None, minimum: int, maximum: int, recommended: int | None, remembered: int | None) -> int:
     """What to plan: ``spec.replicas`` as it is, else the autoscaler's number, else the one in status, else the minimum.
 
     The autoscaler knows nothing yet for a moment after a restart: then ``status.scaling.desired`` holds.
     """
-    if spec.replicas is not None:
-        return spec.replicas
+    if fixed is not None:
+        return fixed
     found = recommended if recommended is not None else remembered
-    lowest = spec.scaling.min_replicas
-    return lowest if found is None else max(lowest, min(spec.scaling.highest, found))
+    return minimum if found is None else max(minimum, min(maximum, found))
 
 
 def explain(decision: Decision, limits: Limits, rules: Rules) -> str:

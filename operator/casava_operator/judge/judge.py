@@ -21,13 +21,6 @@ FIRST_ANSWER = 5.0  # seconds that a status waits for the first answers of pods;
 _AFTER_DEADLINE = 1.0  # seconds for the Deployment's controller to say that its deadline has passed
 
 
-def first_visit(generation: int, now: datetime) -> Manifest:
-    """Status of a model that nobody has judged yet: without it, tools that wait would believe that it is done."""
-    verdict = Verdict("Unknown", Reason.RECONCILING, "Seen for the first time: the children are being made.")
-    listed = conditions({Condition.READY: verdict}, generation=generation, previous={}, now=now)
-    return {"observedGeneration": generation, "conditions": listed}
-
-
 def judge(
     model: CasavaModel,
     placement: Placement,
@@ -41,10 +34,13 @@ def judge(
     same generation stands: otherwise each restart would write what is not known yet, and then what was there before.
     """
     before = previous or {}
-    if _too_early(model.generation, observation, before):
-        return Judgement(dict(before), requeue_after=FIRST_ANSWER)
     case = _case(model, placement, observation, before)
-    return _render(case, verdicts(case), case.findings, generation=model.generation, before=before, now=now)
+    if _too_early(model.generation, observation, before):
+        return _wait(case, before)
+    judged = verdicts(case)
+    if not before.get("conditions") and judged[Condition.READY].status == "False":
+        judged[Condition.READY] = Verdict("Unknown", Reason.RECONCILING, "Seen for the first time; not judged yet.")
+    return _render(case, judged, case.findings, generation=model.generation, before=before, now=now)
 
 
 def refuse(refusal: Refusal, former: Former | None, previous: Mapping[str, Any] | None, now: datetime) -> Judgement:
@@ -53,9 +49,9 @@ def refuse(refusal: Refusal, former: Former | None, previous: Mapping[str, Any] 
     finding = _finding(refusal)
     if former is None:
         return _refuse_first(refusal, finding, before, now)
-    if _too_early(refusal.generation, former.observation, before):
-        return Judgement(dict(before), requeue_after=FIRST_ANSWER)
     case = _case(former.model, former.placement, former.observation, before)
+    if _too_early(refusal.generation, former.observation, before):
+        return _wait(case, before)
     standing = "The last accepted spec serves on." if case.serves else "The last accepted spec is kept."
     judged = verdicts(case) | _refused(refusal, f"{finding.evidence} {standing}")
     return _render(case, judged, (finding, *case.findings), generation=refusal.generation, before=before, now=now)
@@ -65,6 +61,12 @@ def _case(model: CasavaModel, placement: Placement, seen: Observation, before: M
     ready = by_type(before).get(Condition.READY, {})
     kept = ready.get("status") == "True" and ready.get("observedGeneration") == model.generation
     return Case(model, placement, seen, findings(placement, seen), kept_ready=kept)
+
+
+def _wait(case: Case, before: Mapping[str, Any]) -> Judgement:
+    """The status as it was, but for what the plan rests on after a restart."""
+    status = {**before, **rest.remembered(case)}
+    return Judgement(status, events((), before, case.seen.scaling), FIRST_ANSWER)
 
 
 def _too_early(generation: int, seen: Observation, before: Mapping[str, Any]) -> bool:

@@ -31,6 +31,7 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_GPU = "UnknownGpu"
     CONFLICT = "Conflict"
+    FORBIDDEN = "Forbidden"
     NOT_ACCEPTED = "NotAccepted"
 
     # No node.

@@ -17,18 +17,23 @@ def fields(case: Case, previous: Mapping[str, Any]) -> Manifest:
     seen = case.seen
     found = seen.deployment
     members: Manifest = {
-        "placement": case.placement.to_status(),
+        **remembered(case),
         "engine": _engine(case, previous),
         "replicas": found.total if found else 0,
         "readyReplicas": found.ready if found else 0,
         "updatedReplicas": found.updated if found else 0,
         "selector": seen.expected.selector,
         "url": seen.expected.url,
-        "scaling": scaling(case.model, seen.scaling) if seen.scaling else None,
         "contracts": _contracts(case, previous),
         "progress": _progress(case),
     }
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}
+
+
+def remembered(case: Case) -> Manifest:
+    """What a restarted operator goes by: the chosen placement and the number of replicas."""
+    found = case.seen.scaling
+    return {"placement": case.placement.to_status()} | ({"scaling": scaling(case.model, found)} if found else {})
 
 
 def scaling(model: CasavaModel, found: Scaling) -> Manifest:
