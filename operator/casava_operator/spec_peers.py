@@ -41,7 +41,7 @@ class AreLabels:
         return core_schema.no_info_after_validator_function(check, handler(source))
 
 
-LabelMap = Annotated[dict[LabelKey, LabelValue], AreLabels()]
+LabelMap = Annotated[dict[LabelKey, LabelValue], Field(max_length=32), AreLabels()]
 
 
 class IsCidr:
@@ -94,9 +94,7 @@ class SelectorExpression(SpecModel):
 class LabelSelector(SpecModel):
     """A label selector; an empty one selects everything."""
 
-    match_labels: Annotated[LabelMap, Field(max_length=32, description="Labels that must be equal.")] = Field(
-        default_factory=dict
-    )
+    match_labels: Annotated[LabelMap, Field(description="Labels that must be equal.")] = Field(default_factory=dict)
     match_expressions: Annotated[
         tuple[SelectorExpression, ...], Field(max_length=16, description="Requirements that must all hold.")
     ] = ()

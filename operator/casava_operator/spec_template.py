@@ -10,6 +10,9 @@ from casava_operator.spec_units import Quantity, amount
 
 _OURS = ("casava.dev/", "app.kubernetes.io/")
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]
+AnnotationMap = Annotated[
+    dict[LabelKey, Annotated[str, Field(max_length=4096)]], Field(max_length=32), AreLabels(values=False)
+]
 ResourceMap = Annotated[dict[Annotated[str, Field(min_length=1, max_length=253)], Quantity], Field(max_length=16)]
 
 
@@ -149,16 +152,15 @@ class Template(SpecModel):
 
     labels: Annotated[
         LabelMap,
-        Field(max_length=32, description="Further labels of the pods; casava.dev/ and app.kubernetes.io/ are taken."),
+        Field(description="Further labels of the pods; casava.dev/ and app.kubernetes.io/ are taken."),
     ] = Field(default_factory=dict)
     annotations: Annotated[
-        dict[LabelKey, Annotated[str, Field(max_length=4096)]],
-        AreLabels(values=False),
-        Field(max_length=32, description="Further annotations of the pods; casava.dev/ is taken."),
+        Annotated[
+            dict[LabelKey, Annotated[str, Field(max_length=4096)]], Field(max_length=32), AreLabels(values=False)
+        ],
+        Field(description="Further annotations of the pods; casava.dev/ is taken."),
     ] = Field(default_factory=dict)
-    node_selector: Annotated[LabelMap, Field(max_length=16, description="Labels that a node must have.")] = Field(
-        default_factory=dict
-    )
+    node_selector: Annotated[LabelMap, Field(description="Labels that a node must have.")] = Field(default_factory=dict)
     tolerations: Annotated[
         tuple[Toleration, ...],
         Field(max_length=32, description="Further taints that the pods tolerate; those of GPU nodes are known."),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from casava_operator.crd import crd
+from casava_operator.plan.config import contracts_config_map
 from casava_operator.spec import parse
 from casava_wire.config import ContractSet
 from tests.controlplane.support.client import ApiError, Client
@@ -53,19 +53,17 @@ async def test_the_smallest_spec_gets_the_defaults_that_the_operator_has_too(cli
     assert parse(stored).spec == parse(body(MINIMAL)).spec
 
 
-async def test_key_order_and_long_numbers_of_a_schema_survive(client: Client) -> None:
+async def test_key_order_and_long_numbers_of_a_schema_reach_the_file_of_the_sidecar(
+    client: Client,
+) -> None:
     text = 'zebra: first\nproperties:\n  b: {"const": 12345678901234567890123}\n  a: {"const": 1.10}\n'
     await client.apply(body({**MINIMAL, "contracts": [{"name": "exact", "schema": text}]}))
     stored = parse(await client.get("CasavaModel", "invoices"))
     assert stored.spec.contracts[0].schema_text == text
-    assert (
-        ContractSet.model_validate_json(
-            ContractSet.model_validate({"contracts": [{"name": "exact", "schemaText": text}]}).to_json()
-        )
-        .contracts[0]
-        .schema_text
-        == text
-    )
+    await client.apply(contracts_config_map(stored))
+    mounted = await client.get("ConfigMap", "invoices-contracts")
+    read = ContractSet.model_validate_json(mounted["data"]["contracts.json"])
+    assert [contract.schema_text for contract in read.contracts] == [text]
 
 
 async def test_contracts_of_two_appliers_are_merged_by_name(client: Client) -> None:
@@ -134,18 +132,3 @@ async def test_the_kind_has_its_short_name_and_category(client: Client) -> None:
     kind = next(found for found in resources["resources"] if found["name"] == "casavamodels")
     assert kind["shortNames"] == ["casava"]
     assert kind["categories"] == ["casava-all"]
-
-
-def _undescribed(schema: dict[str, Any], path: str) -> list[str]:
-    missing = [] if schema.get("description") else [path]
-    members = {
-        **schema.get("properties", {}),
-        **({"[]": schema["items"]} if "properties" in schema.get("items", {}) else {}),
-    }
-    return missing + [found for name, member in members.items() for found in _undescribed(member, f"{path}.{name}")]
-
-
-def test_every_field_has_a_description() -> None:
-    root = crd()["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    for part in ("spec", "status"):
-        assert _undescribed(root["properties"][part], part) == []
