@@ -100,6 +100,10 @@ def _same_items(desired: list[Any], live: list[Any], fields: Fields) -> bool:
         wanted, found = _item(desired, what), _item(live, what)
         if wanted is None or found is None:
             return False
+        if not below.keys() - {"."}:
+            if not _holds(wanted, found, ""):
+                return False
+            continue
         # The identifying members were compared already, and may be defaults that the plan leaves out.
         members = {name: sub for name, sub in below.items() if name.removeprefix("f:") not in what and name != "."}
         rest = {name: value for name, value in wanted.items() if name not in what}

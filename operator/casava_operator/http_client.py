@@ -14,7 +14,7 @@ _UNAUTHORIZED: Final = 401
 
 
 class ApiSession:
-    """Holds the session. ``renew`` replaces it when kopf logs in anew, because kopf closes the one it had.
+    """Holds the session. ``renew`` replaces it after kopf has closed it: when it logs in anew, and when it ends.
 
     The connector outlives the sessions, so that requests of ``Kube`` in flight are not cut by such a login.
     """

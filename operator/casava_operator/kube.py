@@ -189,7 +189,7 @@ class Kube:
     ) -> Manifest:
         counted = counted_as or resource.plural
         try:
-            async with self._api.session.request(
+            async with self._api.renew().request(
                 _METHODS[verb],
                 self._api.access.server + path,
                 params=params,
@@ -206,12 +206,6 @@ class Kube:
         except (TimeoutError, aiohttp.ClientError, OSError, json.JSONDecodeError) as error:
             self._observe(verb, counted, type(error).__name__)
             raise Transient(f"{verb} {counted}: {type(error).__name__}: {error}"[:MESSAGE_LIMIT]) from error
-        except RuntimeError as error:
-            # aiohttp's way to say that the session was closed, as kopf does before it logs in anew.
-            if not self._api.session.closed:
-                raise
-            self._api.renew()
-            raise Transient(f"{verb} {counted}: the session was renewed") from error
 
 
 _METHODS: Final = {

@@ -66,6 +66,7 @@ class Client:
     ) -> None:
         assert self._session
         await self._session.close()
+        await asyncio.sleep(0.05)  # aborted TLS transports close their sockets in later turns of the loop
 
     def path(self, kind: str, name: str = "", subresource: str = "", namespace: str | None = "") -> str:
         """URL path; ``namespace`` "" is the test's own, None means all or cluster-wide."""

@@ -152,6 +152,7 @@ class FaultProxy:
             stream.abort()
         await self._runner.cleanup()
         await self._session.close()
+        await asyncio.sleep(0.05)  # aborted TLS transports close their sockets in later turns of the loop
 
     @property
     def url(self) -> str:

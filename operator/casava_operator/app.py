@@ -1,0 +1,231 @@
+"""The composition root: what is made once, in which order it starts, and in which order it stops."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import Any, Final
+
+import kopf
+
+from casava_operator import handlers, http_server
+from casava_operator.autoscaler import Autoscaler
+from casava_operator.errors import Transient
+from casava_operator.events import EventRecorder
+from casava_operator.http_client import ApiSession
+from casava_operator.keys import Key
+from casava_operator.kube import Kube
+from casava_operator.kubeconfig import Access
+from casava_operator.leader import Elector, LeadershipLost, Timing
+from casava_operator.metrics import Metrics
+from casava_operator.probe import Prober
+from casava_operator.reconcile import Reconciler
+from casava_operator.resources import CASAVA_MODEL
+from casava_operator.scale import Rules
+from casava_operator.site import Site
+from casava_operator.store import Store
+from casava_operator.sweep import Sweeper
+from casava_operator.workqueue import WorkQueue
+
+DRAIN_SECONDS: Final = 10.0  # for reconciles in flight when the process is asked to stop
+EVENTS_SECONDS: Final = 1.0  # for Events that are still queued then
+CRD_CHECK_SECONDS: Final = 2.0
+EXIT_LOST: Final = 3  # exit status when leadership is lost
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line and the environment say."""
+
+    access: Access
+    site: Site
+    namespaces: tuple[str, ...]  # empty: all
+    identity: str
+    lease_namespace: str
+    lease_name: str
+    host: str
+    port: int
+    workers: int = 16
+    elect: bool = True
+    timing: Timing = field(default_factory=Timing)
+
+
+async def run(options: Options) -> int:
+    """Run until SIGTERM or SIGINT. The exit status: 0 after a signal, never 0 otherwise."""
+    stop = asyncio.Event()
+    _handle_signals(stop)
+    metrics = Metrics()
+    api = ApiSession(options.access, f"casava-operator/{version('casava')}")
+    kube = Kube(api, metrics.api_request)
+    health = http_server.Health()
+    try:
+        async with http_server.serve(options.host, options.port, health, metrics.registry), _background(health.tick()):
+            elector = Elector(
+                kube,
+                namespace=options.lease_namespace,
+                name=options.lease_name,
+                identity=options.identity,
+                timing=options.timing,
+            )
+            if options.elect and not await _or_stop(elector.acquire(), stop):
+                return 0
+            metrics.leading(True)
+            # Renewing goes on while the last reconciles finish: whoever takes over must not meet them.
+            async with _background(_renew(elector)) if options.elect else contextlib.nullcontext():
+                status = await _lead(options, api, kube=kube, metrics=metrics, health=health, stop=stop)
+            await elector.release()
+            metrics.leading(False)
+            return status
+    finally:
+        await api.close()
+
+
+async def _lead(
+    options: Options, api: ApiSession, *, kube: Kube, metrics: Metrics, health: http_server.Health, stop: asyncio.Event
+) -> int:
+    """Everything that only the leader does."""
+    if not await _or_stop(_until_served(kube), stop):
+        return 0
+    store = Store()
+    queue: WorkQueue[Key] = WorkQueue(workers=options.workers, meter=metrics)
+    health.oldest_running = queue.oldest_running
+    clock = asyncio.get_running_loop().time
+    prober = Prober(queue.add, metrics)
+    autoscaler = Autoscaler(
+        lambda: prober.probes,
+        queue.add,
+        metrics,
+        rules=Rules(stabilisation=options.site.autoscaling.stabilization_seconds),
+    )
+    events = EventRecorder(kube, instance=options.identity, dropped=metrics.events_dropped, clock=clock)
+    sweeper = Sweeper(kube, store, queue.add, metrics, options.namespaces)
+    reconciler = Reconciler(
+        kube=kube,
+        store=store,
+        site=options.site,
+        prober=prober,
+        autoscaler=autoscaler,
+        events=events,
+        metrics=metrics,
+        add=queue.add,
+        now=lambda: datetime.now(UTC),
+    )
+    if not await _or_stop(sweeper.fill(), stop):
+        return 0
+    async with (
+        _background(events.run()),
+        _background(prober.run()),
+        _background(autoscaler.run()),
+        _background(sweeper.run()),
+    ):
+        for key in sorted(store.keys()):
+            queue.add(key)
+        queue.start(reconciler)
+        try:
+            return await _watch(options, handlers.registry(api, store, queue.add, sweeper.ask), stop)
+        finally:
+            if not await queue.stop(DRAIN_SECONDS):
+                log.warning("reconciles in flight were cut off after %g s", DRAIN_SECONDS)
+            await events.flush(EVENTS_SECONDS)
+
+
+async def _watch(options: Options, registry: kopf.OperatorRegistry, stop: asyncio.Event) -> int:
+    """Run kopf until asked to stop. When it ends by itself, a watch was lost for good: the process must end too."""
+    tasks = await kopf.spawn_tasks(
+        registry=registry,
+        settings=handlers.settings(),
+        namespaces=options.namespaces,
+        clusterwide=not options.namespaces,
+        standalone=True,
+        stop_flag=stop,
+    )
+    _handle_signals(stop)  # kopf has put its own handlers in their place
+    try:
+        await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
+    except Exception:
+        log.exception("watching ended: the process ends, and a new one lists everything anew")
+        return 1
+    if stop.is_set():
+        return 0
+    log.error("watching ended without a reason: the process ends, and a new one lists everything anew")
+    return 1
+
+
+async def _renew(elector: Elector) -> None:
+    try:
+        await elector.hold()
+    except LeadershipLost as error:
+        # Somebody else may act from now on, and nothing fences us off: not one more request may leave.
+        log.critical("leadership is lost, the process ends at once: %s", error)
+        for handler in logging.getLogger().handlers:
+            handler.flush()
+        sys.stderr.flush()
+        os._exit(EXIT_LOST)
+
+
+async def _until_served(kube: Kube) -> None:
+    """Wait for the CRD: it may be installed after the operator."""
+    told = False
+    while True:
+        try:
+            if await kube.served(CASAVA_MODEL):
+                return
+        except Transient as error:
+            log.warning("the API server does not answer: %s", error)
+        if not told:
+            log.warning("the kind %s is not served: install the CRD; waiting for it", CASAVA_MODEL.kind)
+            told = True
+        await asyncio.sleep(CRD_CHECK_SECONDS)
+
+
+async def _or_stop(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:
+    """Await ``work``; False when asked to stop first."""
+    task, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({task, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    stopped.cancel()
+    if not task.done():
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        return False
+    await task
+    return True
+
+
+@contextlib.asynccontextmanager
+async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run ``work`` while the context is open. It never ends by itself: if it fails, so does the process."""
+    task = asyncio.create_task(work)
+    task.add_done_callback(_fail_with)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _fail_with(task: "asyncio.Task[None]") -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        log.critical("a part of the operator has died, the process ends", exc_info=error)
+        os._exit(1)
+
+
+def _handle_signals(stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+
+    def asked(number: signal.Signals) -> Callable[[], None]:
+        def handler() -> None:
+            log.info("asked to stop by %s", number.name)
+            stop.set()
+
+        return handler
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, asked(number))

@@ -1,0 +1,329 @@
+"""The arrow from one end to the other: what is stored becomes children and a status. Nothing else calls all of it."""
+
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import perf_counter
+from typing import Any, Final
+
+from casava_operator import drift, scale, upgrade
+from casava_operator.apply import Applier, Owner
+from casava_operator.autoscaler import Autoscaler
+from casava_operator.errors import Conflict, InvalidSpec, Transient, UnknownGpu
+from casava_operator.events import EventRecorder
+from casava_operator.judge import Judgement, Refusal, judge, refuse
+from casava_operator.judge.reasons import Reason
+from casava_operator.judge.types import Former
+from casava_operator.keys import Key, Manifest
+from casava_operator.kube import Forbidden, Kube, NotFound
+from casava_operator.logs import about
+from casava_operator.metrics import Metrics
+from casava_operator.observe import Expected, Observation, observe
+from casava_operator.place import Fleet, Placement, fleet_of, place, previous_entry
+from casava_operator.plan import Plan, accepted_model, next_revision, plan
+from casava_operator.probe import Prober
+from casava_operator.resources import CASAVA_MODEL, CONTROLLER_REVISION, DEPLOYMENT, POD
+from casava_operator.site import Site
+from casava_operator.spec import CasavaModel, parse
+from casava_operator.store import Snapshot, Store, owned_by
+from casava_operator.workqueue import Outcome
+from casava_wire import labels
+from casava_wire.reasons import Condition
+
+FORBIDDEN_TIMES: Final = 3  # in a row until status says so: an API server that starts forbids for a moment
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The spec that is made true: the newest if it is accepted, else the last accepted one, else none."""
+
+    model: CasavaModel | None
+    placement: Placement
+    revision: int
+    refusal: Refusal | None = None
+
+
+@dataclass
+class _Turns:
+    """Who of an operator upgrade waits, and who was let go but is not seen in the store yet."""
+
+    waiting: set[Key] = field(default_factory=set)
+    going: set[Key] = field(default_factory=set)
+
+
+class Reconciler:
+    """Makes one model true. Called by the queue, never twice at once for one key."""
+
+    def __init__(
+        self,
+        *,
+        kube: Kube,
+        store: Store,
+        site: Site,
+        prober: Prober,
+        autoscaler: Autoscaler,
+        events: EventRecorder,
+        metrics: Metrics,
+        add: Callable[[Key], None],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._kube = kube
+        self._store = store
+        self._site = site
+        self._prober = prober
+        self._autoscaler = autoscaler
+        self._events = events
+        self._metrics = metrics
+        self._add = add
+        self._now = now
+        self._applier = Applier(kube, store)
+        self._turns = _Turns()
+        self._forbidden: dict[Key, int] = {}
+        self._fleet: tuple[list[Manifest], Fleet] = ([], fleet_of([]))
+
+    async def __call__(self, key: Key) -> Outcome:
+        """Make the model of that name true; what went wrong becomes a status, a retry and a count."""
+        started = perf_counter()
+        with about(key):
+            try:
+                result, outcome = await self._reconcile(key)
+            except Transient as error:
+                log.warning("will try again: %s", error)
+                result, outcome = "transient", Outcome(requeue_after=error.retry_after, failed=True)
+            except Conflict as error:
+                log.warning("will try again: %s", error)
+                result, outcome = "conflict", Outcome(failed=True)
+            except Exception:
+                self._metrics.reconciled("bug", perf_counter() - started)
+                raise
+        self._metrics.reconciled(result, perf_counter() - started)
+        self._next_turns()
+        return outcome
+
+    async def _reconcile(self, key: Key) -> tuple[str, Outcome]:
+        snapshot = self._store.snapshot(key)
+        body = snapshot.model
+        if body is None or "deletionTimestamp" in body["metadata"]:
+            self._forget(key)
+            return "ok", Outcome()
+        chosen = self._choose(body, snapshot)
+        failure: Exception | None = None
+        if chosen.model is not None:
+            try:
+                await self._make(chosen.model, chosen, snapshot)
+                self._forbidden.pop(key, None)
+            except (InvalidSpec, Conflict, Forbidden) as error:
+                failure = error
+                chosen = self._blocked(chosen, body, error)
+        judgement = self._judge(key, chosen)
+        await self._write_status(body, judgement)
+        if failure is not None:
+            log.warning("cannot be made true: %s", failure)
+            return _result_of(failure), Outcome(requeue_after=judgement.requeue_after, failed=True)
+        return ("refused" if chosen.refusal else "ok"), Outcome(requeue_after=judgement.requeue_after)
+
+    def _choose(self, body: Manifest, snapshot: Snapshot) -> Chosen:
+        uid, status = body["metadata"]["uid"], body.get("status")
+        revisions = owned_by(snapshot, CONTROLLER_REVISION, uid)
+        try:
+            model = parse(body)
+            placement = place(model, self._known_fleet(), previous_entry(model, status))
+        except InvalidSpec as error:
+            refusal = _refusal(body, error)
+        else:
+            return Chosen(model, placement, next_revision(model, revisions))
+        newest = max(revisions, key=lambda each: int(each["revision"]), default=None)
+        if newest is not None:
+            try:
+                model = accepted_model(body, newest)
+                placement = place(model, self._known_fleet(), previous_entry(model, status))
+            except InvalidSpec as error:
+                log.warning("the last accepted spec is not accepted by this version: %s", error)
+            else:
+                return Chosen(model, placement, int(newest["revision"]), refusal)
+        return Chosen(None, Placement(), 0, refusal)
+
+    def _blocked(self, chosen: Chosen, body: Manifest, error: Exception) -> Chosen:
+        """The API server, or the owner of a child's name, says no to what the spec asks for."""
+        if isinstance(error, Forbidden):
+            key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
+            self._forbidden[key] = self._forbidden.get(key, 0) + 1
+            if self._forbidden[key] < FORBIDDEN_TIMES:
+                raise error
+        return Chosen(chosen.model, chosen.placement, chosen.revision, chosen.refusal or _refusal(body, error))
+
+    async def _make(self, model: CasavaModel, chosen: Chosen, snapshot: Snapshot) -> None:
+        body = snapshot.model
+        assert body is not None  # noqa: S101 -- the caller looked
+        owner = Owner(model.key, model.uid)
+        planned = self._plan(model, chosen, body)
+        live = snapshot.find(DEPLOYMENT, model.name)
+        step = self._step(model.key, planned, live, body)
+        objects = [
+            self._deployment(each, live, step) if each["kind"] == DEPLOYMENT.kind else each for each in planned.objects
+        ]
+        if _must_be_remembered_first(model, planned, chosen.placement, body):
+            await self._write_status(body, self._judge(model.key, chosen))
+        if step is upgrade.Step.TAKE_TURN:
+            self._turns.going.add(model.key)
+        try:
+            await self._applier.apply(owner, objects, snapshot)
+        finally:
+            self._turns.going.discard(model.key)
+        await self._applier.prune(owner, objects, self._store.snapshot(model.key))
+
+    def _plan(self, model: CasavaModel, chosen: Chosen, body: Manifest) -> Plan:
+        return plan(model, chosen.placement, self._site, replicas=self._replicas(model, body), revision=chosen.revision)
+
+    def _replicas(self, model: CasavaModel, body: Manifest) -> int:
+        return scale.replicas(
+            fixed=model.spec.replicas,
+            minimum=model.spec.scaling.min_replicas,
+            maximum=model.spec.scaling.highest,
+            recommended=self._autoscaler.recommended(model.key),
+            remembered=_remembered(body),
+        )
+
+    def _step(self, key: Key, planned: Plan, live: Manifest | None, body: Manifest) -> upgrade.Step:
+        wanted = upgrade.Wanted(planned.spec_hash, planned.template_hash)
+        holders = len((self._store.on_turn() | self._turns.going) - {key})
+        limit = self._site.upgrade.max_concurrent
+        step = upgrade.decide(wanted, live, ready=_ready(body), holders=holders, limit=limit)
+        if step is upgrade.Step.HOLD:
+            self._turns.waiting.add(key)
+        else:
+            self._turns.waiting.discard(key)
+        return step
+
+    def _deployment(self, desired: Manifest, live: Manifest | None, step: upgrade.Step) -> Manifest:
+        if step is not upgrade.Step.HOLD or live is None:
+            return upgrade.marked(desired, live, step)
+        # Only the number of replicas may change before its turn; the template stays what was applied last.
+        own = drift.applied(live)
+        if own is None:
+            return upgrade.marked(desired, live, step)
+        own.setdefault("spec", {})["replicas"] = desired["spec"]["replicas"]
+        return own
+
+    def _next_turns(self) -> None:
+        if not self._turns.waiting:
+            return
+        holders = len(self._store.on_turn() | self._turns.going)
+        for key in upgrade.next_turns(self._turns.waiting, holders, self._site.upgrade.max_concurrent):
+            self._add(key)
+
+    def _judge(self, key: Key, chosen: Chosen) -> Judgement:
+        """The status for what is there now: what was applied a moment ago is in the store."""
+        snapshot = self._store.snapshot(key)
+        body = snapshot.model or {}
+        status, now = body.get("status"), self._now()
+        if chosen.model is None:
+            assert chosen.refusal is not None  # noqa: S101 -- no model without a reason
+            return refuse(chosen.refusal, None, status, now)
+        observation = self._observe(chosen.model, chosen, snapshot, body)
+        if chosen.refusal is not None:
+            return refuse(chosen.refusal, Former(chosen.model, chosen.placement, observation), status, now)
+        return judge(chosen.model, chosen.placement, observation, status, now)
+
+    def _observe(self, model: CasavaModel, chosen: Chosen, snapshot: Snapshot, body: Manifest) -> Observation:
+        key, pods, remembered = model.key, snapshot.of(POD), _remembered(body)
+        planned = self._plan(model, chosen, body)
+        replicas = self._replicas(model, body)
+        scaled = scale.limits_of(model.spec) is not None
+        self._autoscaler.watch(key, model, pods, remembered)
+        self._prober.watch(key, pods, scaled=scaled, contracts_digest=planned.contracts_digest)
+        return observe(
+            deployment=snapshot.find(DEPLOYMENT, model.name),
+            pods=pods,
+            probes=self._prober.probes,
+            expected=Expected(
+                spec_hash=planned.spec_hash,
+                template_hash=planned.template_hash,
+                contracts_digest=planned.contracts_digest,
+                url=planned.url,
+                selector=planned.selector,
+                engine=planned.engine,
+            ),
+            scaling=self._autoscaler.scaling(model, replicas),
+        )
+
+    async def _write_status(self, body: Manifest, judgement: Judgement) -> None:
+        """Write the status when it differs from the newest that is known, then tell the Events of what changed."""
+        metadata = body["metadata"]
+        key = Key(metadata["namespace"], metadata["name"])
+        self._metrics.model_conditions(key, judgement.status.get("conditions", []))
+        newest = self._store.snapshot(key).model
+        if newest is None or not _status_differs(judgement.status, newest):
+            return
+        manifest: Manifest = {
+            "apiVersion": labels.API_VERSION,
+            "kind": labels.KIND,
+            "metadata": {"name": key.name, "namespace": key.namespace, "uid": metadata["uid"]},
+            "status": judgement.status,
+        }
+        try:
+            answer = await self._kube.apply_status(CASAVA_MODEL, manifest)
+        except NotFound:
+            return  # deleted meanwhile
+        self._store.remember(CASAVA_MODEL, answer, watched=False)
+        for event in judgement.events:
+            self._events.record(answer, event)
+
+    def _known_fleet(self) -> Fleet:
+        nodes = self._store.nodes()
+        if nodes != self._fleet[0]:
+            self._fleet = (nodes, fleet_of(nodes))
+        return self._fleet[1]
+
+    def _forget(self, key: Key) -> None:
+        self._turns.waiting.discard(key)
+        self._forbidden.pop(key, None)
+        self._prober.forget(key)
+        self._autoscaler.forget(key)
+        self._metrics.model_gone(key)
+
+
+def _refusal(body: Manifest, error: Exception) -> Refusal:
+    """The table from an error to the condition that says it."""
+    generation = int(body["metadata"]["generation"])
+    if isinstance(error, UnknownGpu):
+        return Refusal(generation, Condition.PLACED, Reason.UNKNOWN_GPU, error.path, error.message)
+    if isinstance(error, InvalidSpec):
+        return Refusal(generation, Condition.ACCEPTED, Reason.INVALID_SPEC, error.path, error.message)
+    if isinstance(error, Conflict):
+        return Refusal(generation, Condition.ACCEPTED, Reason.CONFLICT, "metadata.name", str(error))
+    return Refusal(generation, Condition.ACCEPTED, "Forbidden", "spec", str(error))
+
+
+def _result_of(error: Exception) -> str:
+    if isinstance(error, InvalidSpec):
+        return "refused"
+    return "conflict" if isinstance(error, Conflict) else "transient"
+
+
+def _must_be_remembered_first(model: CasavaModel, planned: Plan, placement: Placement, body: Manifest) -> bool:
+    """Must the status be written before the children, so that a restart in between does not decide anew?
+
+    That is so for a number of replicas and for a choice between placements that differ from what status holds.
+    """
+    status: Mapping[str, Any] = body.get("status") or {}
+    desired, chosen = _remembered(body), (status.get("placement") or {}).get("entry")
+    scaled = desired is not None and desired != planned.deployment["spec"]["replicas"]
+    return scaled or (len(model.spec.placement) > 1 and chosen != placement.entry)
+
+
+def _status_differs(status: Manifest, newest: Manifest) -> bool:
+    return bool(status != newest.get("status"))
+
+
+def _remembered(body: Manifest) -> int | None:
+    found = ((body.get("status") or {}).get("scaling") or {}).get("desired")
+    return found if isinstance(found, int) else None
+
+
+def _ready(body: Manifest) -> bool:
+    conditions = (body.get("status") or {}).get("conditions", [])
+    return any(each["type"] == Condition.READY and each["status"] == "True" for each in conditions)
