@@ -68,6 +68,11 @@ class Local:
         return self.folder / AUDIT_LOG
 
     @property
+    def host_address(self) -> str:
+        """Where pods reach a server that listens on this machine (on all addresses, or on this one)."""
+        return str(self.layout.host_address)
+
+    @property
     def layout(self) -> Layout:
         """The cluster's names and addresses. Raises ClusterError when it is not up."""
         return Layout(self.name, self.folder, self._state().slot)
@@ -161,6 +166,10 @@ class Local:
                 if lacking:
                     self._load_one(layout, lacking, name, version or "")
 
+    def image(self, name: str) -> str:
+        """How a pod writes the name of a loaded image."""
+        return name
+
     def _load_one(self, layout: Layout, nodes: Sequence[Node], name: str, version: str) -> None:
         kept = self.folder / "images" / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.tar"
         kept.parent.mkdir(exist_ok=True)
@@ -184,8 +193,7 @@ class Local:
                 node = layout.node(index)
                 machine.start(layout, node, machine.write_files(layout, node, tools, archives))
             self._wait_until("the API server", self._api_ready)
-            for manifest in sorted((HERE / "manifests").glob("*.yaml")):
-                self._kubectl("apply", "--server-side", "-f", str(manifest))
+            self._kubectl("apply", "--server-side", "-f", str(HERE / "manifests" / "dns.yaml"))
             self._wait_for_nodes([layout.node(index) for index in state.nodes])
         except BaseException:
             # The processes would go on in the dark; the folder stays, for its logs.

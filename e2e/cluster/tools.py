@@ -91,11 +91,12 @@ POD: Final = Build(
 )
 LINTERS: Final = Build(
     name="linters",
-    module=HERE / "linters",
+    module=HERE / "extras",
     packages=("github.com/rhysd/actionlint/cmd/actionlint", "github.com/yannh/kubeconform/cmd/kubeconform"),
     names={"actionlint": ("actionlint",), "kubeconform": ("kubeconform",)},
 )
-BUILDS: Final = (HOST, POD, LINTERS)
+KIND: Final = Build(name="kind", module=HERE / "extras", packages=("sigs.k8s.io/kind",), names={"kind": ("kind",)})
+BUILDS: Final = (HOST, POD, LINTERS, KIND)
 
 
 def tool(name: str) -> Path:
