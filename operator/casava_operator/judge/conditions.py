@@ -75,7 +75,7 @@ def ready(case: Case) -> Verdict:
     if case.kept_ready and seen.current_spec:
         return Verdict("True", Reason.READY, "The model serves as specified.")
     if not (seen.current_spec and seen.replaced and seen.deployment.ready):
-        broken = next((each for each in case.findings if each.failing), None)
+        broken = next((each for each in case.findings if each.failing and each.blocks), None)
         if broken is not None:
             return Verdict("False", broken.cause, f"{broken.sentence} The former revision serves on.")
         return Verdict("False", Reason.ROLLING_OUT, "The newest revision is rolling out; the former one serves on.")
@@ -111,7 +111,9 @@ def stalled(case: Case) -> Verdict:
     """Nothing moves on before a person acts. Abnormal when True."""
     final = next((each for each in case.findings if each.final), None)
     if final is not None and not case.seen.rolled_out:
-        return Verdict("True", final.cause, final.sentence)
+        cause = next(each for each in case.findings if each.blocks)
+        why = "" if cause is final else f" {cause.sentence}"
+        return Verdict("True", final.cause, f"{final.evidence if why else final.sentence}{why}")
     return Verdict("False", Reason.AS_EXPECTED, "Nothing waits for a person.")
 
 
@@ -148,8 +150,8 @@ def _why_not(case: Case) -> Verdict:
     found = case.seen.deployment
     if found is not None and not found.desired:
         return Verdict("False", Reason.NO_REPLICAS, "spec.replicas is 0: set it to 1 or more, or remove it.")
-    if case.findings:
-        gravest = case.findings[0]
+    gravest = next((each for each in case.findings if each.blocks), None)
+    if gravest is not None:
         return Verdict("False", gravest.cause, gravest.sentence)
     if found is None:
         return Verdict("False", Reason.RECONCILING, "The children are being made.")

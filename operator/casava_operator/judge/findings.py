@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from casava_operator.judge import pods, whole
+from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Finding
 from casava_operator.keys import Manifest
 from casava_operator.observe_facts import Observation, PodPhase
@@ -22,7 +23,13 @@ def findings(placement: Placement, seen: Observation) -> tuple[Finding, ...]:
     counted = (pod for pod in seen.pods if not (pod.phase is PodPhase.FINISHED and seen.rolled_out))
     single = (pods.examine(pod) for pod in counted)
     found = [each for each in (*(check(placement, seen) for check in whole.CHAIN), *single) if each is not None]
-    return tuple(sorted(found, key=lambda finding: (not finding.failing, not finding.final)))
+    return tuple(sorted(found, key=_gravity))
+
+
+def _gravity(finding: Finding) -> tuple[bool, bool, bool, bool]:
+    """That a rollout has stopped comes last: the others say why."""
+    late = finding.cause == Reason.PROGRESS_DEADLINE_EXCEEDED
+    return late, not finding.failing, not finding.blocks, not finding.final
 
 
 def diagnosis(found: Iterable[Finding], previous: Mapping[str, Any]) -> list[Manifest]:

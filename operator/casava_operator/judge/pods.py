@@ -166,7 +166,7 @@ def status_is_unreachable(pod: PodFacts) -> Finding | None:
         return None
     evidence = f"The operator cannot read the status of pod {pod.name}: {pod.probe_error}."
     action = "Let the operator's namespace reach port 9090 of the pod (network policies, firewalls, service mesh)."
-    return Finding(Reason.STATUS_UNREACHABLE, evidence, action, pod.name)
+    return Finding(Reason.STATUS_UNREACHABLE, evidence, action, pod.name, blocks=not pod.ready)
 
 
 def sidecar_refuses(pod: PodFacts) -> Finding | None:

@@ -66,8 +66,9 @@ class Judgement:
 class Finding:
     """One thing that keeps a model from running as asked, found on one pod or on the whole.
 
-    ``failing``: broken, and not merely on its way. ``final``: no waiting helps, a person must act. ``vague``: an
-    earlier finding of the same cause on the same pod said more, and is kept.
+    ``failing``: broken, and not merely on its way. ``blocks``: keeps replicas from taking requests. ``final``: no
+    waiting helps, a person must act. ``vague``: an earlier finding of the same cause on the same pod said more, and
+    is kept.
     """
 
     cause: str
@@ -75,6 +76,7 @@ class Finding:
     action: str
     pod: str = ""
     failing: bool = True
+    blocks: bool = True
     final: bool = False
     vague: bool = False
 

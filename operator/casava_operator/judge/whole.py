@@ -36,7 +36,7 @@ def contracts_are_refused(_placement: Placement, seen: Observation) -> Finding |
         if pod.status is not None and pod.status.contracts_error:
             said = head(pod.status.contracts_error, _SAID)
             evidence = f"Pod {pod.name} cannot use the newest contracts and serves the former ones: {said}."
-            return Finding(Reason.CONTRACTS_REFUSED, evidence, "Correct spec.contracts.", pod.name)
+            return Finding(Reason.CONTRACTS_REFUSED, evidence, "Correct spec.contracts.", pod.name, blocks=False)
     return None
 
 
@@ -50,7 +50,7 @@ def gpu_is_not_used(placement: Placement, seen: Observation) -> Finding | None:
             action = (
                 "Remove spec.placement to run on CPUs, or set spec.engine.image to an image whose engine uses GPUs."
             )
-            return Finding(Reason.GPU_NOT_USED, evidence, action)
+            return Finding(Reason.GPU_NOT_USED, evidence, action, blocks=False)
     return None
 
 
@@ -67,5 +67,5 @@ CHAIN: tuple[Check, ...] = (
     no_node_has_the_gpu,
     contracts_are_refused,
     gpu_is_not_used,
-    progress_has_stopped,  # last: the other findings say why
+    progress_has_stopped,
 )

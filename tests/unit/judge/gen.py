@@ -190,7 +190,8 @@ def seen(
     """What is observed of pods of this plan; their number decides the Deployment's counts unless ``made`` is given."""
     ready = sum(any(c["type"] == "Ready" and c["status"] == "True" for c in p["status"]["conditions"]) for p in pods)
     if answers is None:
-        answers = probes(answer(found), *(p["metadata"]["name"] for p in pods))
+        names = [p["metadata"]["name"] for p in pods if "podIP" in p["status"]]
+        answers = probes(answer(found), *names) if names else {}
     return observe(
         deployment=made or deployment(found, ready=ready),
         pods=pods,
