@@ -5,11 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from casava_operator.crd_reference import reference
 from casava_operator.crd_status import Status
 from casava_operator.keys import Manifest
+from casava_operator.plan.text import as_yaml
 from casava_operator.spec import MAX_NAME, NAME_FIX
 from casava_operator.spec_base import RULES_KEY
 from casava_operator.spec_fields import Spec
@@ -171,16 +170,9 @@ def _without_defaults(schema: Manifest) -> Manifest:
     return result
 
 
-class _Dumper(yaml.SafeDumper):
-    """Block style without anchors."""
-
-    def ignore_aliases(self, _data: Any) -> bool:
-        return True
-
-
 def text() -> str:
     """The file's content."""
-    return _HEADER + yaml.dump(crd(), Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return _HEADER + as_yaml([crd()])
 
 
 def generated() -> dict[Path, str]:

@@ -2,5 +2,6 @@
 
 from casava_operator.plan.history import accepted_model, next_revision
 from casava_operator.plan.plan import Plan, plan
+from casava_operator.plan.text import as_yaml
 
-__all__ = ["Plan", "accepted_model", "next_revision", "plan"]
+__all__ = ["Plan", "accepted_model", "as_yaml", "next_revision", "plan"]
