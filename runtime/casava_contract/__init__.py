@@ -1,0 +1,23 @@
+"""Output contracts: compiled once, held against every answer. Pure: no sockets, no clock, work bounded by count."""
+
+from casava_contract.compiler import Kind, compile, json_object  # noqa: A004 - the name says what it does
+from casava_contract.contract import Contract
+from casava_contract.errors import ContractError, ErrorCode
+from casava_contract.limits import Limits
+from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
+
+__all__ = [
+    "Contract",
+    "ContractError",
+    "CoverageEntry",
+    "Enforcer",
+    "ErrorCode",
+    "Guarantee",
+    "Kind",
+    "Limits",
+    "Lowering",
+    "Satisfiable",
+    "Violation",
+    "compile",
+    "json_object",
+]

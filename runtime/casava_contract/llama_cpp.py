@@ -1,0 +1,307 @@
+"""JSON Schema as llama.cpp's decoder understands it (xllamacpp: llguidance 1.0.1), and what it then enforces.
+
+The guide never says less than the schema allows in content, only in form: keys come in the schema's order, and between
+tokens there is one space after ``:`` and ``,`` and nothing else, which also ends the endless whitespace that small
+models fall into. What the engine cannot say is left out and named in the coverage report; a part that
+is left out can only make the guide looser, because nothing is ever emitted under a negation.
+
+The claims ``engine`` made here are proven for the installed engine in tests/component/contract.
+"""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from casava_contract import jsontext, pointers, recogniser
+from casava_contract.dialect import ASSERTIONS, DESCRIPTIONS, FORMATS, Applies, Draft
+from casava_contract.errors import shorten
+from casava_contract.graph import Edge, Graph, Subschema
+from casava_contract.jsontext import JsonValue
+from casava_contract.llama_cpp_values import FORMATS_KEPT, FORMATS_PROVEN, exact, proven_pattern
+from casava_contract.report import CoverageEntry, Enforcer
+
+_SPACING: Final[JsonValue] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
+_MOST_MEMBERS: Final = 350  # llguidance gives up at about 500 optional members of one object, while decoding
+_MOST_ALTERNATIVES: Final = 350
+_MOST_ITEMS: Final = 1_000
+_BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
+_COUNTS: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
+_PLAIN: Final = frozenset({"type", "required"})
+_SIZES: Final = frozenset({"minProperties", "maxProperties"})
+
+DUPLICATE_KEYS: Final = "(duplicate keys)"  # no keyword: the rule that no key comes twice
+
+
+@dataclass(frozen=True, slots=True)
+class Ambition:
+    """How much of what the engine knows is used. Less is tried where the engine refuses more."""
+
+    one_of: bool = True  # oneOf as it stands; else as anyOf
+    composed: bool = True  # keywords beside $ref, and schemas under allOf; else $ref alone
+
+
+_AMBITIONS: Final = (Ambition(), Ambition(one_of=False), Ambition(one_of=False, composed=False))
+
+
+def lower(graph: Graph) -> tuple[str, tuple[CoverageEntry, ...]]:
+    """The guide, a JSON Schema as text, and who enforces each keyword of the contract."""
+    why = ""
+    coverage: list[CoverageEntry] = []
+    for ambition in _AMBITIONS:
+        emitter = _Emitter(graph, ambition)
+        guide = emitter.guide()
+        refused = recogniser.refusal(guide)
+        if not refused:
+            return guide, tuple(dict.fromkeys(emitter.coverage))
+        why = why or refused
+        coverage = emitter.coverage
+    reason = f"the engine refuses the schema: {shorten(why, 120)}"
+    left = dict.fromkeys(_left(entry, reason) for entry in coverage)
+    return jsontext.dump({"x-guidance": _SPACING}), tuple(left)
+
+
+def _left(entry: CoverageEntry, reason: str) -> CoverageEntry:
+    if entry.enforced_by is Enforcer.ANNOTATION:
+        return entry
+    return CoverageEntry(entry.pointer, entry.keyword, Enforcer.SIDECAR_FINAL, reason)
+
+
+@dataclass(slots=True)
+class _Emitter:
+    graph: Graph
+    ambition: Ambition
+    coverage: list[CoverageEntry] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)  # pointer of a definition -> its name in the guide
+    pending: list[str] = field(default_factory=list)
+    open_at: set[str] = field(default_factory=set)
+
+    def guide(self) -> str:
+        root: dict[str, JsonValue] = {"x-guidance": _SPACING}
+        body = self._root()
+        definitions: dict[str, JsonValue] = {}
+        while self.pending:
+            pointer = self.pending.pop()
+            definitions[self.names[pointer]] = self._schema(self.graph.nodes[pointer])
+        if definitions:
+            root["$defs"] = definitions
+        return jsontext.dump(root | body)
+
+    def _root(self) -> dict[str, JsonValue]:
+        """The compiler lets no schema pass that is false, so that a boolean one is true: no constraint."""
+        body = self._location(self.graph.root)
+        return body if isinstance(body, dict) else {}
+
+    def _note(self, node: Subschema, keyword: str, enforcer: Enforcer, reason: str = "") -> None:
+        self.coverage.append(CoverageEntry(pointers.join(node.pointer, keyword), keyword, enforcer, reason))
+
+    def _engine(self, node: Subschema, keyword: str) -> None:
+        self._note(node, keyword, Enforcer.ENGINE)
+
+    def _final(self, node: Subschema, keyword: str, reason: str) -> None:
+        self._note(node, keyword, Enforcer.SIDECAR_FINAL, reason)
+
+    def _location(self, node: Subschema) -> JsonValue:
+        """A schema that stands for a whole value, so that what is open about it stays open."""
+        if not self._closed(node) and node.pointer not in self.open_at:
+            self.open_at.add(node.pointer)
+            reason = "the engine does not keep an object from having an undeclared key twice"
+            self.coverage.append(CoverageEntry(node.pointer, DUPLICATE_KEYS, Enforcer.SIDECAR_FINAL, reason))
+        return self._schema(node)
+
+    def _closed(self, node: Subschema) -> bool:
+        """Whether no object with undeclared keys can stand here, as far as the engine is told."""
+        words = node.keywords
+        if node.value is False or "const" in words or "enum" in words:
+            return node.value is False or all(exact(words[word]) for word in ("const", "enum") if word in words)
+        types = words.get("type")
+        if types is not None and "object" not in (types if isinstance(types, list) else [types]):
+            return True
+        if words.get("additionalProperties") is False and "patternProperties" not in words:
+            return self._object_refusal(node) == ""
+        every = [edge for edge in node.edges if edge.keyword in {"$ref", "allOf"}]
+        if any(self._closed(self.graph.nodes[edge.target]) for edge in every if self._used(node, edge)):
+            return True
+        return any(self._all_closed(node, keyword) for keyword in ("anyOf", "oneOf"))
+
+    def _all_closed(self, node: Subschema, keyword: str) -> bool:
+        targets = [edge.target for edge in node.edges if edge.keyword == keyword]
+        used = 0 < len(targets) <= _MOST_ALTERNATIVES and self._composes(node, keyword)
+        return used and all(self._closed(self.graph.nodes[target]) for target in targets)
+
+    def _used(self, node: Subschema, edge: Edge) -> bool:
+        return edge.keyword == "$ref" or self._composes(node, edge.keyword)
+
+    def _composes(self, node: Subschema, keyword: str) -> bool:
+        """Whether the keyword is emitted next to its siblings."""
+        return self.ambition.composed or (keyword != "allOf" and "$ref" not in node.keywords)
+
+    def _schema(self, node: Subschema) -> JsonValue:
+        if isinstance(node.value, bool):
+            return node.value
+        out: dict[str, JsonValue] = {}
+        object_refusal = self._object_refusal(node)
+        for keyword, operand in node.keywords.items():
+            if keyword == "$ref":
+                self._reference(node, out)
+            elif not self._composes(node, keyword) and self._asserts(keyword):
+                self._final(node, keyword, "the engine refuses it in combination with what stands beside it")
+            elif keyword in {"allOf", "anyOf", "oneOf"}:
+                self._combination(node, keyword, out)
+            elif keyword in _OBJECT_WORDS:
+                self._object_word(node, keyword, operand, object_refusal, out)
+            elif keyword in {"items", "prefixItems", "additionalItems"}:
+                self._array_word(node, keyword, out)
+            else:
+                self._value_word(node, keyword, operand, out)
+        return out
+
+    def _asserts(self, keyword: str) -> bool:
+        draft = self.graph.draft
+        return keyword in ASSERTIONS[draft] or keyword in _APPLYING[draft]
+
+    def _reference(self, node: Subschema, out: dict[str, JsonValue]) -> None:
+        target = next(edge.target for edge in node.edges if edge.keyword == "$ref")
+        if target not in self.names:
+            self.names[target] = f"d{len(self.names)}"
+            self.pending.append(target)
+        out["$ref"] = f"#/$defs/{self.names[target]}"
+        self._engine(node, "$ref")
+
+    def _combination(self, node: Subschema, keyword: str, out: dict[str, JsonValue]) -> None:
+        targets = [self.graph.nodes[edge.target] for edge in node.edges if edge.keyword == keyword]
+        if keyword != "allOf" and len(targets) > _MOST_ALTERNATIVES:
+            self._final(node, keyword, f"more than {_MOST_ALTERNATIVES} alternatives are too many for the engine")
+            return
+        branches: list[JsonValue] = [self._schema(target) for target in targets]
+        if keyword != "oneOf" or self.ambition.one_of:
+            out[keyword] = branches
+            self._engine(node, keyword)
+        elif "anyOf" in node.keywords:
+            self._final(node, keyword, "the engine cannot tell the alternatives apart")
+        else:
+            out["anyOf"] = branches
+            self._final(node, keyword, "the engine takes it as anyOf: it cannot tell the alternatives apart")
+
+    def _object_refusal(self, node: Subschema) -> str:
+        """Why the engine is not told about this object's members; "" where it is."""
+        words = node.keywords
+        members = words.get("properties")
+        if isinstance(members, dict) and len(members) > _MOST_MEMBERS:
+            return f"more than {_MOST_MEMBERS} members are too many for the engine"
+        return ""
+
+    def _object_word(
+        self, node: Subschema, keyword: str, operand: JsonValue, refusal: str, out: dict[str, JsonValue]
+    ) -> None:
+        if refusal:
+            self._final(node, keyword, refusal)
+            return
+        if keyword == "required":
+            out[keyword] = operand
+        elif keyword == "patternProperties" or (keyword == "additionalProperties" and _patterned(node)):
+            self._final(node, keyword, "the engine does not apply patterns to declared or composed members")
+            return
+        elif keyword in _SIZES:
+            if not _sizes_fit(node):
+                self._final(node, keyword, "the engine counts members only where every declared one is required")
+                return
+            out[keyword] = operand
+        elif keyword == "properties":
+            out[keyword] = {
+                str(edge.token): self._location(self.graph.nodes[edge.target])
+                for edge in node.edges
+                if edge.keyword == keyword
+            }
+        else:
+            out[keyword] = self._location(self.graph.nodes[_only(node, keyword)])
+        self._engine(node, keyword)
+
+    def _array_word(self, node: Subschema, keyword: str, out: dict[str, JsonValue]) -> None:
+        """Written as in draft 2020-12, whatever the contract's draft."""
+        targets = [self.graph.nodes[edge.target] for edge in node.edges if edge.keyword == keyword]
+        listed = isinstance(node.keywords[keyword], list)
+        if listed:
+            out["prefixItems"] = [self._location(target) for target in targets]
+        elif keyword == "items" or isinstance(node.keywords.get("items"), list):
+            out["items"] = self._location(targets[0])
+        else:
+            return  # additionalItems means nothing without a list of items
+        self._engine(node, keyword)
+
+    def _value_word(self, node: Subschema, keyword: str, operand: JsonValue, out: dict[str, JsonValue]) -> None:
+        draft = self.graph.draft
+        if keyword == "format":
+            self._format(node, str(operand), out)
+        elif keyword == "pattern":
+            self._pattern(node, str(operand), out)
+        elif keyword in ASSERTIONS[draft]:
+            reason = _refusal(draft, keyword, operand)
+            if reason:
+                self._final(node, keyword, reason)
+            else:
+                out[keyword] = operand
+                self._engine(node, keyword)
+        elif keyword in _APPLYING[draft]:
+            self._final(node, keyword, "the engine does not know this keyword")
+        elif keyword not in DESCRIPTIONS:
+            self._note(node, keyword, Enforcer.ANNOTATION, f"not a keyword that constrains in draft {draft}")
+
+    def _format(self, node: Subschema, name: str, out: dict[str, JsonValue]) -> None:
+        if name not in FORMATS[self.graph.draft]:
+            self._note(node, "format", Enforcer.ANNOTATION, f"{shorten(name)} is not a format of this draft")
+        elif name in FORMATS_PROVEN:
+            out["format"] = name
+            self._engine(node, "format")
+        else:
+            if name in FORMATS_KEPT:
+                out["format"] = name
+            self._final(node, "format", f"the engine's idea of {name} is looser, or it has none")
+
+    def _pattern(self, node: Subschema, pattern: str, out: dict[str, JsonValue]) -> None:
+        if not recogniser.accepts_pattern(pattern):
+            self._final(node, "pattern", "the engine's regular expressions cannot say it")
+            return
+        out["pattern"] = pattern
+        if proven_pattern(pattern):
+            self._engine(node, "pattern")
+        else:
+            self._final(node, "pattern", "the engine reads parts of this regular expression differently")
+
+
+_OBJECT_WORDS: Final = frozenset({"properties", "patternProperties", "additionalProperties", "required"}) | _SIZES
+_APPLYING: Final = {
+    draft: frozenset(
+        {
+            "not", "if", "then", "else", "dependentSchemas", "dependencies", "contains", "propertyNames",
+            "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf",
+            "properties", "patternProperties", "additionalProperties", "items", "prefixItems", "additionalItems",
+        }
+    )
+    for draft in Draft
+}  # fmt: skip
+
+
+def _only(node: Subschema, keyword: str) -> str:
+    return next(edge.target for edge in node.edges if edge.keyword == keyword and edge.applies is Applies.PART)
+
+
+def _patterned(node: Subschema) -> bool:
+    return "patternProperties" in node.keywords
+
+
+def _sizes_fit(node: Subschema) -> bool:
+    members, required = node.keywords.get("properties", {}), node.keywords.get("required", [])
+    return isinstance(members, dict) and isinstance(required, list) and set(members) <= set(map(str, required))
+
+
+def _refusal(draft: Draft, keyword: str, operand: JsonValue) -> str:
+    """Why the engine is not told about an assertion; "" where it is."""
+    if keyword in {"const", "enum"}:
+        return "" if exact(operand) else "the engine rounds its numbers"
+    if keyword in _BOUNDS:
+        if draft is Draft.D4 and isinstance(operand, bool):
+            return ""
+        return "" if exact(operand) else "the engine rounds this number"
+    if keyword in _COUNTS:
+        fits = isinstance(operand, int | float) and operand <= (_MOST_ITEMS if "Items" in keyword else 100_000)
+        return "" if fits else "too large for the engine"
+    return "" if keyword in _PLAIN else "the engine does not know this keyword"

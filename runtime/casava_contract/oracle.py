@@ -1,0 +1,103 @@
+"""jsonschema-rs, which has the final word: built to fetch nothing, to assert formats and to match in linear time."""
+
+import re
+from functools import cache
+from typing import Any, Final, NoReturn
+
+import jsonschema_rs
+
+from casava_contract import pointers
+from casava_contract.dialect import Draft
+from casava_contract.errors import ContractError, ErrorCode, shorten
+from casava_contract.sources import Source
+
+_PATTERN_BYTES: Final = 1 << 20  # of a compiled regex
+_REPETITION: Final = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+_TYPES: Final = "array, boolean, integer, null, number, object or string"
+
+
+def _refuse_to_fetch(uri: str) -> NoReturn:
+    raise LookupError(f"{shorten(uri)} is not part of the schema")
+
+
+@cache
+def _options() -> dict[str, Any]:
+    linear = jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
+    return {"pattern_options": linear, "validate_formats": True, "retriever": _refuse_to_fetch}
+
+
+_CLASSES: Final = {
+    Draft.D4: jsonschema_rs.Draft4Validator,
+    Draft.D6: jsonschema_rs.Draft6Validator,
+    Draft.D7: jsonschema_rs.Draft7Validator,
+    Draft.D2019: jsonschema_rs.Draft201909Validator,
+    Draft.D2020: jsonschema_rs.Draft202012Validator,
+}
+
+
+def validator(source: Source, text: str, draft: Draft) -> jsonschema_rs.Validator:
+    """The validator of a schema's normalised text. Raises ContractError."""
+    try:
+        return _CLASSES[draft](text, **_options())
+    except jsonschema_rs.ValidationError as error:
+        raise _refusal(source, draft, error) from None
+    except (ValueError, jsonschema_rs.ReferencingError) as error:
+        raise source.error(ErrorCode.INVALID, f"not a schema of draft {draft}: {shorten(str(error))}") from None
+
+
+def validators(text: str) -> jsonschema_rs.ValidatorMap:
+    """A validator for every subschema, by URI-fragment pointer. For a schema that validator() has accepted."""
+    return jsonschema_rs.validator_map_for(text, **_options())
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a pattern that validator() has accepted is found in the text."""
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern}, **_options()).is_valid(text)
+
+
+def assertion(draft: Draft, text: str) -> jsonschema_rs.Validator:
+    """The validator of a part of a schema that validator() has accepted, without references."""
+    return _CLASSES[draft](text, **_options())
+
+
+def canonicalize(schema: Any) -> jsonschema_rs.CanonicalSchema:
+    """Experimental in jsonschema-rs: it may raise anything, and its work is not bounded."""
+    return jsonschema_rs.canonicalize(schema, **_options())
+
+
+def _refusal(source: Source, draft: Draft, error: jsonschema_rs.ValidationError) -> ContractError:
+    pointer = pointers.of(error.instance_path)
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
+        return source.error(ErrorCode.REFERENCE_UNRESOLVED, error.kind.error.message, pointer)
+    if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Format) and error.kind.format == "regex":
+        return _bad_pattern(source, pointer, error.instance)
+    return source.error(ErrorCode.INVALID, _what_is_wrong(draft, error), pointer)
+
+
+def _bad_pattern(source: Source, pointer: str, pattern: Any) -> ContractError:
+    shown = shorten(str(pattern))
+    if _legal(pattern, jsonschema_rs.FancyRegexOptions()):
+        fix = "write it without look-around and back-references, so that it runs in linear time"
+        return source.error(ErrorCode.PATTERN_NOT_LINEAR, f"{shown} is not a linear regular expression: {fix}", pointer)
+    if _legal(_REPETITION.sub("+", str(pattern)), jsonschema_rs.RegexOptions()):
+        return source.error(ErrorCode.LIMIT_PATTERN, f"{shown} is too large when compiled: repeat less", pointer)
+    return source.error(ErrorCode.PATTERN, f"{shown} is not a regular expression of ECMA-262", pointer)
+
+
+def _legal(pattern: str, options: Any) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern}, pattern_options=options)
+    except jsonschema_rs.ValidationError:
+        return False
+    return True
+
+
+def _what_is_wrong(draft: Draft, error: jsonschema_rs.ValidationError) -> str:
+    shown = shorten(str(error.instance))
+    last = error.instance_path[-1] if error.instance_path else None
+    if last == "type":
+        return f"type {shown} is not known: use {_TYPES}"
+    if not error.instance_path or isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Type):
+        expected = " or ".join(getattr(error.kind, "types", ())) or "schema"
+        return f"{shown} where draft {draft} expects {expected}"
+    return f"{shown} is not a legal value of this keyword in draft {draft} ({error.kind.name} of its meta-schema)"

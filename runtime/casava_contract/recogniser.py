@@ -1,0 +1,50 @@
+"""llguidance, of the version that is compiled into xllamacpp: tells whether the engine can use a grammar at all.
+
+llama.cpp drops a grammar that llguidance refuses, and one that runs out of its limits while decoding, and goes on
+unconstrained with no word to the caller. So nothing is sent to the engine that was not tried here first.
+"""
+
+from functools import cache, lru_cache
+from typing import Final
+
+import llguidance
+
+from casava_contract.jsontext import JsonValue, dump
+
+# A fraction of what llama.cpp allows (llguidance's defaults), so that what passes here has room to spare there.
+_LIMITS: Final = llguidance.LLParserLimits(
+    max_items_in_row=1_500,
+    initial_lexer_fuel=500_000,
+    step_lexer_fuel=100_000,
+    step_max_items=25_000,
+    max_lexer_states=50_000,
+    max_grammar_size=200_000,
+)
+
+
+@cache
+def _tokenizer() -> llguidance.LLTokenizer:
+    return llguidance.LLTokenizer("byte")
+
+
+def matcher(guide: str) -> llguidance.LLMatcher:
+    """A byte matcher of the grammar that llama.cpp makes of a guide of type json_schema."""
+    grammar = f"%llguidance {{}}\nstart: %json {guide}"
+    return llguidance.LLMatcher(_tokenizer(), grammar, log_level=0, limits=_LIMITS)
+
+
+def refusal(guide: str) -> str:
+    """Why the engine would drop the guide; "" when it takes it."""
+    tried = matcher(guide)
+    if not tried.is_error():
+        tried.compute_bitmask()
+    return str(tried.get_error()).partition("\n")[0]
+
+
+@lru_cache(maxsize=4096)
+def accepts_pattern(pattern: str) -> bool:
+    return not refusal(dump({"type": "string", "pattern": pattern}))
+
+
+def accepts(schema: JsonValue) -> bool:
+    return not refusal(dump(schema))
