@@ -12,7 +12,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 
 from casava_operator.keys import Key
-from casava_operator.scale import Decision, Limits
+from casava_operator.scale import Decision, Limits, Why
 from casava_wire.reasons import Condition
 
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
@@ -77,23 +77,24 @@ class Metrics:
         )
 
     def _scaling(self) -> None:
-        self._scaled: set[Key] = set()
+        self._scaled: dict[Key, tuple[int, ...]] = {}
 
         def gauge(name: str, text: str) -> Gauge:
             return Gauge(f"casava_operator_scaling_{name}", text, _MODEL, registry=self.registry)
 
-        self._inputs = {
-            "in_flight": gauge("in_flight", "Requests running and waiting in all replicas, as last decided upon."),
-            "unknown": gauge("unknown_replicas", "Replicas that may hold requests and gave no fresh answer."),
-            "target": gauge("target_in_flight", "Wanted requests in flight per replica."),
-            "minimum": gauge("min_replicas", "Fewest replicas."),
-            "maximum": gauge("max_replicas", "Most replicas."),
-            "needed": gauge("needed_replicas", "Replicas that the present load alone would need."),
-            "desired": gauge("desired_replicas", "Replicas that were decided upon."),
-        }
-        self._decisions = Counter(
+        self._inputs = (  # in the order of the values in scaling()
+            gauge("in_flight", "Requests running and waiting in all replicas, as last decided upon."),
+            gauge("unknown_replicas", "Replicas that may hold requests and gave no fresh answer."),
+            gauge("target_in_flight", "Wanted requests in flight per replica."),
+            gauge("min_replicas", "Fewest replicas."),
+            gauge("max_replicas", "Most replicas."),
+            gauge("needed_replicas", "Replicas that the present load alone would need."),
+            gauge("desired_replicas", "Replicas that were decided upon."),
+        )
+        decisions = Counter(
             "casava_operator_scaling_decisions", "Decisions by what they rest on.", ("why",), registry=self.registry
         )
+        self._decided = {why: decisions.labels(why.value) for why in Why}
 
     def _probes(self) -> None:
         self._probe = Histogram(
@@ -154,27 +155,29 @@ class Metrics:
         self.scaling_gone(key)
 
     def scaling(self, key: Key, limits: Limits, decision: Decision) -> None:
-        """One decision with its inputs."""
-        values = {
-            "in_flight": decision.in_flight,
-            "unknown": decision.unknown,
-            "target": limits.target,
-            "minimum": limits.minimum,
-            "maximum": limits.maximum,
-            "needed": decision.needed,
-            "desired": decision.desired,
-        }
-        self._scaled.add(key)
-        for name, value in values.items():
-            self._inputs[name].labels(*key).set(value)
-        self._decisions.labels(decision.why.value).inc()
+        """One decision with its inputs. Called each second for each model: only what differs is written."""
+        self._decided[decision.why].inc()
+        values = (
+            decision.in_flight,
+            decision.unknown,
+            limits.target,
+            limits.minimum,
+            limits.maximum,
+            decision.needed,
+            decision.desired,
+        )
+        if self._scaled.get(key) == values:
+            return
+        self._scaled[key] = values
+        for gauge, value in zip(self._inputs, values, strict=True):
+            gauge.labels(*key).set(value)
 
     def scaling_gone(self, key: Key) -> None:
         """The autoscaler no longer decides for this model."""
         if key not in self._scaled:
             return
-        self._scaled.remove(key)
-        for gauge in self._inputs.values():
+        del self._scaled[key]
+        for gauge in self._inputs:
             gauge.remove(*key)
 
     def probed(self, outcome: str, seconds: float) -> None:

@@ -13,6 +13,7 @@ from casava_wire.state import EngineState, SidecarStatus, Stage
 
 SETTLED_AFTER = 30.0  # seconds: longer than any moment of a start
 SCALED_EVERY = 1.0  # seconds between two samples of a load
+SCALED_EVERY_IDLE = 2.5  # of a replica without any; an answer costs the operator about 0.3 ms of CPU time
 EVERY = 1.0  # seconds at first
 EVERY_AT_MOST_READY = 5.0  # a ready pod that has yet to load its contracts
 EVERY_AT_MOST = 30.0  # a pod that stays as it is; when the kubelet sees a change, it is asked at once
@@ -88,16 +89,18 @@ def tenths(state: EngineState) -> int | None:
     return max(0, min(_TENTH * state.bytes_done // state.bytes_total, _TENTH))
 
 
-def interval(subject: Subject, status: SidecarStatus | None, *, unchanged: float) -> float | None:
+def interval(subject: Subject, status: SidecarStatus | None, *, unchanged: float, missed: bool = False) -> float | None:
     """Seconds until the pod is asked again; None when it has said all that is wanted of it.
 
-    ``unchanged``: seconds since the last change of anything that is known of it.
+    ``unchanged``: seconds since the last change of anything that is known of it. ``missed``: ``status`` is an earlier
+    answer, because the last one failed to come.
     """
-    if subject.scaled:
-        return SCALED_EVERY
-    if subject.ready and status is not None and _complete(subject, status):
+    if subject.scaled and status is not None:
+        idle = not missed and status.running + status.waiting == 0
+        return SCALED_EVERY_IDLE if idle else SCALED_EVERY
+    if subject.ready and status is not None and not missed and _complete(subject, status):
         return None
-    limit = EVERY_AT_MOST_READY if subject.ready and status is not None else EVERY_AT_MOST
+    limit = EVERY_AT_MOST_READY if subject.ready else EVERY_AT_MOST
     return max(EVERY, min(unchanged / _SLOWER, limit))
 
 

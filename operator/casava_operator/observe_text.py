@@ -18,6 +18,8 @@ def _visible(text: str) -> Iterator[str]:
 
 
 def _one_line(text: str) -> str:
+    if text.isascii() and text.isprintable():  # nearly always; looking at each character is slow
+        return " ".join(text.split())
     return " ".join("".join(_visible(text)).split())
 
 

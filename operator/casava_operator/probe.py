@@ -180,7 +180,7 @@ class Prober:
         if self._entries.get(uid) is not entry:
             return
         probe = self._learn(uid, entry, Probe(at=now, status=status, error=error))
-        delay = interval(entry.subject, probe.status, unchanged=now - entry.since)
+        delay = interval(entry.subject, probe.status, unchanged=now - entry.since, missed=entry.misses > 0)
         if entry.again:
             entry.again = False
             self._schedule(uid, entry, now)

@@ -11,7 +11,8 @@ from tests.unit.judge import gen
 SCHEDULER = [
     (
         (
-            "0/3 nodes are available: 1 Insufficient nvidia.com/gpu, 2 node(s) didn't match Pod's node affinity/selector. "
+            "0/3 nodes are available: 1 Insufficient nvidia.com/gpu, "
+            "2 node(s) didn't match Pod's node affinity/selector. "
             "preemption: 0/3 nodes are available: 1 No preemption victims found for incoming pod, 2 Preemption is not "
             "helpful for scheduling."
         ),

@@ -59,9 +59,13 @@ def test_a_pod_without_a_running_sidecar_or_on_its_way_out_is_not_asked(pod: Man
     assert subject(pod) is None
 
 
-def test_a_pod_that_has_said_everything_is_left_alone_and_one_that_scales_is_asked_each_second() -> None:
+def test_a_pod_that_has_said_everything_is_left_alone_and_one_that_scales_is_asked_each_second_under_load() -> None:
     assert interval(asked(), gen.answer(PLAN), unchanged=0) is None
-    assert interval(asked(scaled=True), gen.answer(PLAN), unchanged=9999) == 1.0
+    assert interval(asked(scaled=True), gen.answer(PLAN, waiting=1), unchanged=9999) == 1.0
+    assert interval(asked(scaled=True), gen.answer(PLAN), unchanged=9999) == 2.5
+    assert interval(asked(scaled=True), gen.answer(PLAN), unchanged=9999, missed=True) == 1.0
+    assert interval(asked(scaled=True), None, unchanged=9999) == 5.0
+    assert interval(asked(), gen.answer(PLAN), unchanged=0, missed=True) == 1.0
 
 
 MORE_TO_SAY: dict[str, dict[str, Any]] = {
