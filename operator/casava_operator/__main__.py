@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
         host=host.strip("[]"),
         port=int(port),
         workers=arguments.workers,
+        watch_retries=arguments.watch_retries,
         elect=not arguments.no_leader_election,
         timing=Timing(
             duration=arguments.lease_duration,
@@ -44,7 +46,11 @@ def main() -> None:
             retry=arguments.lease_duration * 2 / 15,
         ),
     )
-    sys.exit(asyncio.run(run(options)))
+    status = asyncio.new_event_loop().run_until_complete(run(options))
+    # Not by way of closing the loop: kopf's watchers would be waited for, see app.py.
+    logging.shutdown()
+    sys.stderr.flush()
+    os._exit(status)
 
 
 def _site(path: str | None) -> Site:
@@ -66,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--no-leader-election", action="store_true", help="for a single replica that nobody replaces")
     run.add_argument("--listen", default="0.0.0.0:8080", help="ADDRESS:PORT of /livez, /readyz and /metrics")
     run.add_argument("--workers", type=int, default=16, help="models reconciled at the same time")
+    run.add_argument("--watch-retries", type=int, default=8, help="of a refused watch, until the process ends")
     run.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     return parser
 

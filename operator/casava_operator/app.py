@@ -54,6 +54,7 @@ class Options:
     host: str
     port: int
     workers: int = 16
+    watch_retries: int = 8
     elect: bool = True
     timing: Timing = field(default_factory=Timing)
 
@@ -138,24 +139,25 @@ async def _lead(
 
 
 async def _watch(options: Options, registry: kopf.OperatorRegistry, stop: asyncio.Event) -> int:
-    """Run kopf until asked to stop. When it ends by itself, a watch was lost for good: the process must end too."""
+    """Run kopf until asked to stop. When it ends by itself, a watch was lost for good: the process must end too.
+
+    After a fault kopf takes long to wind down, and waits for a login that nobody gives it. Nothing of what it would
+    tidy is of use to the next process, so it is left as it is and goes with this one.
+    """
     tasks = await kopf.spawn_tasks(
         registry=registry,
-        settings=handlers.settings(),
+        settings=handlers.settings(options.watch_retries),
         namespaces=options.namespaces,
         clusterwide=not options.namespaces,
         standalone=True,
         stop_flag=stop,
     )
     _handle_signals(stop)  # kopf has put its own handlers in their place
-    try:
-        await kopf.run_tasks(tasks, ignored=asyncio.all_tasks() - set(tasks))
-    except Exception:
-        log.exception("watching ended: the process ends, and a new one lists everything anew")
-        return 1
+    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
     if stop.is_set():
         return 0
-    log.error("watching ended without a reason: the process ends, and a new one lists everything anew")
+    for task in ended:
+        log.error("watching ended: the process ends, and a new one lists everything anew: %s", task.exception())
     return 1
 
 

@@ -17,16 +17,18 @@ from casava_wire import labels
 
 REQUEST_TIMEOUT: Final = 30.0
 PAGE: Final = 500
+BACKOFFS: Final = (1, 1, 2, 3, 5, 8, 13, 21)  # seconds, 54 in all; a new process is the next try
 
 
-def settings() -> kopf.OperatorSettings:
-    """What must not be left to defaults, each with its reason."""
+def settings(retries: int = len(BACKOFFS)) -> kopf.OperatorSettings:
+    """What must not be left to defaults, each with its reason. ``retries``: of a watch or listing that is refused."""
     made = kopf.OperatorSettings()
     made.peering.standalone = True  # leadership is a Lease: peering pauses every replica when two are equal
     made.posting.enabled = False  # Events are posted by events.py alone
     made.queueing.worker_limit = None  # a limit starves: an idle worker keeps its slot
     made.queueing.idle_timeout = 1.0  # workers of idle objects go soon
     made.networking.request_timeout = REQUEST_TIMEOUT  # the default would hang for five minutes
+    made.networking.error_backoffs = BACKOFFS[:retries]
     made.watching.chunk_size = PAGE
     made.watching.inactivity_timeout = 70.0  # bookmarks come every minute: a silent watch is dead
     made.scanning.disabled = True  # neither CRDs nor namespaces are watched, so no right to read them is needed

@@ -1,8 +1,10 @@
 """What the API server says to a CasavaModel, right or wrong, by the CRD alone."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from casava_operator.plan.config import contracts_config_map
 from casava_operator.spec import parse
@@ -10,6 +12,7 @@ from casava_wire.config import ContractSet
 from tests.controlplane.support.client import ApiError, Client
 from tests.unit.spec.specs import EVERYTHING, MINIMAL, WRONG, Wrong, body
 
+EXAMPLES = sorted((Path(__file__).parents[2] / "examples").glob("*.yaml"))
 _SAID_BY_CEL = [wrong for wrong in WRONG if not wrong.only_operator]
 
 
@@ -37,6 +40,13 @@ async def test_an_unknown_field_is_refused_under_strict_validation(client: Clien
     assert "replica" not in stored["spec"]
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+async def test_an_example_is_taken_under_strict_validation(client: Client, path: Path) -> None:
+    example = yaml.safe_load(path.read_text(encoding="utf-8"))
+    stored = await client.call("POST", client.path("CasavaModel") + "?fieldValidation=Strict", example)
+    assert parse(stored).spec == parse(example).spec
+
+
 async def test_every_field_is_stored_as_written(client: Client) -> None:
     stored = await client.create(body(EVERYTHING))
     assert stored["spec"] == EVERYTHING
@@ -56,7 +66,7 @@ async def test_the_smallest_spec_gets_the_defaults_that_the_operator_has_too(cli
 async def test_key_order_and_long_numbers_of_a_schema_reach_the_file_of_the_sidecar(
     client: Client,
 ) -> None:
-    text = 'zebra: first\nproperties:\n  b: {"const": 12345678901234567890123}\n  a: {"const": 1.10}\n'
+    text = 'title: zebra\nproperties:\n  b: {"const": 12345678901234567890123}\n  a: {"const": 1.10}\n'
     await client.apply(body({**MINIMAL, "contracts": [{"name": "exact", "schema": text}]}))
     stored = parse(await client.get("CasavaModel", "invoices"))
     assert stored.spec.contracts[0].schema_text == text

@@ -190,7 +190,7 @@ class FaultProxy:
         """Wait until nothing but the Lease has been written for that long."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + limit
-        while True:  # noqa: ASYNC110 -- it waits for silence, which is no event
+        while True:
             last = max((each.time for each in self.log if each.write and each.resource != "leases"), default=0.0)
             if loop.time() - last >= seconds:
                 return
