@@ -1,0 +1,90 @@
+"""Casava on a cluster, installed through the real chart."""
+
+import io
+import json
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from e2e.cluster.cluster import Cluster
+from e2e.support.manifests import Manifest
+from images.builder.__main__ import OUTPUT
+from images.builder.__main__ import main as build_images
+
+CHART: Final = Path(__file__).parents[2] / "charts" / "casava"
+VERSION: Final = "0.1.0"
+SYSTEM: Final = "casava-system"
+OPERATOR: Final = "casava-operator"
+OPERATOR_USER: Final = f"system:serviceaccount:{SYSTEM}:{OPERATOR}"
+IMAGES: Final = ("operator", "sidecar", "runtime-cpu-smollm2")
+# The window of the autoscaler is short, or the test of scaling down would take five minutes.
+VALUES: Final = ("--set=autoscaling.stabilizationSeconds=5",)
+
+
+def load_images(cluster: Cluster) -> None:
+    """Build what changed and give it to every node."""
+    assert build_images(list(IMAGES)) == 0, "the images did not build"
+    cluster.load_image(*(str(OUTPUT / f"{name}.tar") for name in IMAGES))
+
+
+def renamed(archive: Path, tag: str, folder: Path) -> Path:
+    """A copy of a docker-archive whose image has another tag."""
+    copy = folder / f"{archive.stem}-{tag}.tar"
+    with tarfile.open(archive) as old, tarfile.open(copy, "w") as new:
+        for member in old:
+            content = old.extractfile(member)
+            if member.name == "manifest.json" and content is not None:
+                images = json.load(content)
+                images[0]["RepoTags"] = [f"{images[0]['RepoTags'][0].rpartition(':')[0]}:{tag}"]
+                text = json.dumps(images).encode()
+                member.size, content = len(text), io.BytesIO(text)
+            new.addfile(member, content)
+    return copy
+
+
+@dataclass(frozen=True)
+class Casava:
+    """``model_image``: the engine image with SmolLM2 inside."""
+
+    cluster: Cluster
+
+    @property
+    def model_image(self) -> str:
+        return self.cluster.image(f"casava/runtime-cpu-smollm2:{VERSION}")
+
+    def install(self, *values: str, release: str = "casava") -> None:
+        """Install or upgrade, and wait until every replica is ready."""
+        self.cluster.helm(
+            *("upgrade", "--install", release, str(CHART), f"--namespace={SYSTEM}", "--create-namespace"),
+            *("--wait", "--timeout=120s", *VALUES, *values),
+        )
+
+    def uninstall(self, release: str = "casava") -> None:
+        self.cluster.helm("uninstall", release, f"--namespace={SYSTEM}", "--wait", "--timeout=60s")
+
+    def operator_pods(self) -> list[Manifest]:
+        """The operator's pods that are not being deleted."""
+        found = self.cluster.items("pods", namespace=SYSTEM, selector=f"app.kubernetes.io/name={OPERATOR}")
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def leader(self) -> str:
+        """The name of the pod that holds the Lease; empty when nobody does."""
+        lease = self.cluster.get("lease", OPERATOR, namespace=SYSTEM)
+        holder = str((lease or {}).get("spec", {}).get("holderIdentity") or "")
+        return next((p["metadata"]["name"] for p in self.operator_pods() if p["metadata"]["name"] in holder), "")
+
+    def wait_for_leader(self, other_than: str = "", *, timeout: float = 40) -> str:
+        def another() -> str:
+            leader = self.leader()
+            return leader if leader != other_than else ""
+
+        return self.cluster.wait_until("a leader", another, timeout=timeout)
+
+    def writes(self, mark: int) -> list[str]:
+        """What the operator wrote since the mark, its Lease apart, as ``verb resource namespace/name``."""
+        return [
+            f"{event.verb} {event.resource} {event.namespace}/{event.name}"
+            for event in self.cluster.audit(mark)
+            if event.user == OPERATOR_USER and event.write and event.resource != "leases"
+        ]

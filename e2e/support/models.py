@@ -1,0 +1,107 @@
+"""CasavaModels in one namespace of a cluster, as a test sees them."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from casava_wire import labels, net
+from e2e.cluster.cluster import Cluster
+from e2e.support.manifests import Manifest
+
+
+@dataclass(frozen=True)
+class Models:
+    """``image``: the engine image with a model inside."""
+
+    cluster: Cluster
+    namespace: str
+    image: str
+
+    def apply(self, manifest: Manifest) -> None:
+        self.cluster.apply(manifest, namespace=self.namespace)
+
+    def patch(self, name: str, spec: Manifest) -> None:
+        """Edit the spec as a user does, by a merge patch."""
+        self.kubectl("patch", "casava", name, "--type=merge", "-p", json.dumps({"spec": spec}))
+
+    def kubectl(self, *arguments: str, timeout: float = 60) -> str:
+        return self.cluster.kubectl(*arguments, f"--namespace={self.namespace}", timeout=timeout)
+
+    def get(self, name: str) -> Manifest:
+        found = self.cluster.get("casava", name, namespace=self.namespace)
+        assert found is not None, f"CasavaModel {name} is gone"
+        return found
+
+    def status(self, name: str) -> Manifest:
+        status: Manifest = self.get(name).get("status", {})
+        return status
+
+    def condition(self, name: str, kind: str) -> Manifest:
+        """One condition of the current generation; its status is "Missing" until the operator has seen the spec."""
+        found = self.get(name)
+        status = found.get("status", {})
+        if status.get("observedGeneration") == found["metadata"]["generation"]:
+            for condition in status.get("conditions", []):
+                if condition["type"] == kind:
+                    return dict(condition)
+        return {"type": kind, "status": "Missing", "reason": "", "message": ""}
+
+    def wait_condition(self, name: str, kind: str, status: str, reason: str = "", *, timeout: float = 60) -> Manifest:
+        """Wait for a condition, and say what it was instead when it does not come."""
+        deadline = time.monotonic() + timeout
+        while True:
+            condition = self.condition(name, kind)
+            if condition["status"] == status and reason in ("", condition["reason"]):
+                return condition
+            if time.monotonic() > deadline:
+                raise AssertionError(f"{name}: {kind} is not {status} {reason} but {condition}\n{self.story(name)}")
+            time.sleep(0.1)
+
+    def wait_ready(self, name: str, *, timeout: float = 60) -> Manifest:
+        return self.wait_condition(name, "Ready", "True", timeout=timeout)
+
+    def pods(self, name: str) -> list[Manifest]:
+        """Pods that are not being deleted."""
+        found = self.cluster.items("pods", namespace=self.namespace, selector=f"{labels.MODEL}={name}")
+        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+
+    def deployment(self, name: str) -> Manifest:
+        found = self.cluster.get("deployment", name, namespace=self.namespace)
+        assert found is not None, f"Deployment {name} is gone"
+        return found
+
+    def url(self, name: str) -> str:
+        """A way in from outside, through a NodePort that reaches whatever pods the model has."""
+        exposed = f"{name}-outside"
+        port = {"name": "api", "port": net.API_PORT, "targetPort": net.API_PORT}
+        selector = {labels.MODEL: name}
+        self.apply(
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": exposed},
+                "spec": {"type": "NodePort", "selector": selector, "ports": [port]},
+            }
+        )
+        service = self.cluster.get("service", exposed, namespace=self.namespace)
+        assert service is not None
+        return f"http://{self.cluster.node_address()}:{service['spec']['ports'][0]['nodePort']}"
+
+    def story(self, name: str) -> str:
+        """What a person would look at first, for the message of a test that failed."""
+        said: Sequence[str] = [
+            self.kubectl("describe", "casava", name),
+            self.kubectl("get", "pods", "-o", "wide"),
+            self.kubectl("get", "events", "--sort-by=.lastTimestamp"),
+        ]
+        for pod in self.pods(name)[:2]:
+            for container in (labels.ENGINE_CONTAINER, labels.SIDECAR_CONTAINER):
+                said = [*said, self._logs(pod["metadata"]["name"], container)]
+        return "\n".join(text[-4000:] for text in said)
+
+    def _logs(self, pod: str, container: str) -> str:
+        try:
+            return f"--- {pod} {container}\n" + self.kubectl("logs", pod, "-c", container, "--tail=25")
+        except Exception as error:  # noqa: BLE001 -- a story without logs is better than none
+            return f"--- {pod} {container}: {error}"

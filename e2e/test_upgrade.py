@@ -1,0 +1,64 @@
+"""A new release of the operator rolls the fleet one model at a time, under load."""
+
+import contextlib
+from pathlib import Path
+
+from e2e.support.casava import Casava, renamed
+from e2e.support.load import Load
+from e2e.support.manifests import Manifest, model
+from e2e.support.models import Models
+from images.builder.__main__ import OUTPUT
+
+NAMES = ("first", "second", "third")
+TAG = "next"
+
+
+def test_another_sidecar_tag_rolls_three_models_one_by_one_with_no_failed_request(
+    casava: Casava, models: Models, tmp_path: Path
+) -> None:
+    cluster = casava.cluster
+    cluster.load_image(str(renamed(OUTPUT / "sidecar.tar", TAG, tmp_path)))
+    for name in NAMES:
+        models.apply(model(name, models.image))
+    for name in NAMES:
+        models.wait_ready(name, timeout=90)
+    with contextlib.ExitStack() as stack:
+        loads = [stack.enter_context(Load(models.url(name), name, workers=1)) for name in NAMES]
+        casava.install(f"--set=image.sidecar.tag={TAG}")
+        most = 0
+
+        def rolled() -> bool:
+            nonlocal most
+            deployments = [models.deployment(name) for name in NAMES]
+            most = max(most, sum(_rolling(each) for each in deployments))
+            return all(_done(each) for each in deployments)
+
+        cluster.wait_until("all three to be rolled", rolled, timeout=180)
+        for load in loads:
+            load.wait_for_answers(3)
+    failures = [failure for load in loads for failure in load.failures()]
+    assert not failures, failures[:5]
+    assert most == 1
+    casava.install()
+
+
+def _image(deployment: Manifest) -> str:
+    return str(deployment["spec"]["template"]["spec"]["containers"][0]["image"])
+
+
+def _settled(deployment: Manifest) -> bool:
+    status = deployment["status"]
+    current = status.get("observedGeneration") == deployment["metadata"]["generation"]
+    counts = (status.get("replicas"), status.get("updatedReplicas"), status.get("readyReplicas"))
+    return current and counts == (1, 1, 1)
+
+
+def _rolling(deployment: Manifest) -> bool:
+    status = deployment["status"]
+    return (
+        _image(deployment).endswith(TAG) and status.get("updatedReplicas", 0) >= 1 and not status.get("readyReplicas")
+    )
+
+
+def _done(deployment: Manifest) -> bool:
+    return _image(deployment).endswith(TAG) and _settled(deployment)

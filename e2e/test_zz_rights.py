@@ -1,0 +1,44 @@
+"""Runs after all other tests: what the chart grants the operator is what the operator used."""
+
+import re
+from collections.abc import Iterator
+
+from e2e.support.casava import OPERATOR, OPERATOR_USER, SYSTEM, Casava
+from e2e.support.manifests import Manifest
+
+# Granted, and not to be used in a run in which nothing goes wrong. Each has its reason.
+UNUSED: dict[tuple[str, str], str] = {}
+
+Right = tuple[str, str]  # verb, resource
+
+
+def _granted(rules: list[Manifest]) -> Iterator[Right]:
+    for rule in rules:
+        yield from ((verb, resource) for resource in rule["resources"] for verb in rule["verbs"])
+
+
+def test_no_right_is_granted_that_was_not_used(casava: Casava) -> None:
+    cluster = casava.cluster
+    rules = [
+        rule
+        for kind in ("clusterrole", "role")
+        for role in cluster.items(kind, namespace="" if kind == "clusterrole" else SYSTEM)
+        if role["metadata"]["name"] in {OPERATOR, f"{OPERATOR}-lease"}
+        for rule in role["rules"]
+    ]
+    used = {(event.verb, event.resource) for event in cluster.audit() if event.user == OPERATOR_USER}
+    granted = set(_granted(rules))
+    assert granted, "the chart's roles were not found"
+    assert not {right for right in granted - used if right not in UNUSED}
+    # What every authenticated client may ask is not the chart's to grant.
+    open_to_all = re.compile(r"^(selfsubject\w+|)$")
+    assert not {right for right in used - granted if not open_to_all.match(right[1])}
+
+
+def test_nothing_was_forbidden(casava: Casava) -> None:
+    refused = [
+        f"{event.verb} {event.resource} {event.namespace}/{event.name}"
+        for event in casava.cluster.audit()
+        if event.user == OPERATOR_USER and event.code == 403
+    ]
+    assert refused == []
