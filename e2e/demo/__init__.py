@@ -1,0 +1,1 @@
+"""`make demo`: from nothing to a validated structured answer, on a cluster of one node."""
