@@ -1,0 +1,24 @@
+"""``casava-sidecar serve`` and ``casava-sidecar drain``."""
+
+import asyncio
+import sys
+
+from casava_sidecar.settings import parser, settings
+
+
+def main() -> int:
+    arguments = parser().parse_args()
+    if arguments.command == "drain":
+        # Imported alone: the hook must not wait for a web server's imports.
+        from casava_sidecar.drain_socket import ask  # noqa: PLC0415
+
+        return 0 if ask(arguments.drain_socket, None) else 1
+    from casava_sidecar.app import serve  # noqa: PLC0415
+    from casava_sidecar.logs import configure  # noqa: PLC0415
+
+    configure()
+    return asyncio.run(serve(settings(arguments)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

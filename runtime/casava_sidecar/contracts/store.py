@@ -1,0 +1,99 @@
+"""The model's own contracts, as the operator mounted them.
+
+The kubelet replaces the directory by one atomic rename of a symlink, so a cheap look at the file's identity tells. A
+new set is compiled whole before it replaces the old one; requests that run keep the contract they started with, because
+they hold the object itself.
+"""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+import casava_contract
+from casava_contract import Contract, ContractError
+from casava_wire.config import ContractSet
+
+log: Final = logging.getLogger(__name__)
+
+_FILE_BYTES: Final = 2 * 1024 * 1024  # more than a ConfigMap can hold
+
+
+class InvalidContractsError(ValueError):
+    """contracts.json cannot be served. The text names the contract and says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A set of contracts that compiled. ``digest`` is that of the file."""
+
+    digest: str = ""
+    contracts: Mapping[str, Contract] = field(default_factory=dict)
+
+
+class ContractStore:
+    """What is served now, and why a newer file was refused. Call ``refresh`` once a second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: tuple[int, int, int] | None = None
+        self._looked = False
+        self.served = Served()
+        self.error = ""
+        self.loaded = False  # some set was accepted; an absent file is an empty set
+
+    async def refresh(self) -> None:
+        """Looks at the file, and compiles it off the event loop when it is another one."""
+        identity = _identity(self._path)
+        if self._looked and identity == self._seen:
+            return
+        try:
+            served = Served() if identity is None else await asyncio.to_thread(load, self._path)
+        except InvalidContractsError as error:
+            self.error = str(error)
+            log.warning("contracts refused", extra={"error": self.error, "served_digest": self.served.digest})
+        except OSError as error:
+            # Between two looks of the kubelet the link may dangle: look again.
+            self.error = f"contracts.json cannot be read: {error.strerror}"
+            return
+        else:
+            self.served, self.error, self.loaded = served, "", True
+            log.info("contracts served", extra={"digest": served.digest, "contracts": sorted(served.contracts)})
+        self._seen, self._looked = identity, True
+
+
+def load(path: Path) -> Served:
+    """Every contract of the file, compiled. Raises InvalidContractsError or OSError."""
+    with path.open("rb") as file:
+        content = file.read(_FILE_BYTES + 1)
+    if len(content) > _FILE_BYTES:
+        raise InvalidContractsError(f"contracts.json has more than {_FILE_BYTES} bytes")
+    try:
+        entries = ContractSet.model_validate_json(content).contracts
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        path_of = ".".join(str(step) for step in first["loc"])
+        raise InvalidContractsError(f"contracts.json: {path_of or 'it'}: {first['msg']}") from None
+    contracts: dict[str, Contract] = {}
+    for entry in entries:
+        if entry.name in contracts:
+            raise InvalidContractsError(f"contract '{entry.name}' is there twice: give each a name of its own")
+        try:
+            contracts[entry.name] = casava_contract.compile(entry.schema_text)
+        except ContractError as error:
+            raise InvalidContractsError(f"contract '{entry.name}': {error}") from None
+        contracts[entry.name].lower()
+    return Served("sha256:" + hashlib.sha256(content).hexdigest(), contracts)
+
+
+def _identity(path: Path) -> tuple[int, int, int] | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size

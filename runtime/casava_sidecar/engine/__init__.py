@@ -1,0 +1,1 @@
+"""Triton, as the sidecar sees it: tensors in, text out."""
