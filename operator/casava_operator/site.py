@@ -61,7 +61,7 @@ def parse_site(text: str) -> Site:
     except yaml.YAMLError as error:
         raise InvalidSpec("site", f"is no YAML: {error}") from None
     try:
-        return Site.model_validate(value or {})
+        return Site.model_validate({} if value is None else value, extra="forbid")
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        raise InvalidSpec("site." + ".".join(str(part) for part in first["loc"]), first["msg"]) from None
+        raise InvalidSpec(".".join(str(part) for part in ("site", *first["loc"])), first["msg"]) from None

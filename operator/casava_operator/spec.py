@@ -3,14 +3,17 @@
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from casava_contract import ContractError
+from casava_contract import compile as compile_contract
 from casava_operator.errors import InvalidSpec
 from casava_operator.keys import Key
 from casava_operator.spec_base import SpecModel
-from casava_operator.spec_fields import Spec
+from casava_operator.spec_fields import Contract, Spec
 from casava_wire import labels
 from casava_wire.options import LlamaOptions
 
@@ -88,6 +91,7 @@ def _spec(value: Any, *, strict: bool) -> Spec:
         raise InvalidSpec(path, message, len(problems) - 1) from None
     _refuse_duplicates([contract.name for contract in spec.contracts])
     _check_options(spec.engine.options)
+    _check_contracts(spec.contracts)
     return spec
 
 
@@ -103,6 +107,24 @@ def _check_options(options: Mapping[str, Any]) -> None:
         unknown = f"did you mean {near[0]}?" if near else f"known are {', '.join(known)}"
         message = f"is no option of llama-cpp: {unknown}" if first["type"] == "extra_forbidden" else first["msg"]
         raise InvalidSpec(f"spec.engine.options.{name}", message) from None
+
+
+def _check_contracts(contracts: Sequence[Contract]) -> None:
+    """What the sidecar would refuse is refused here, so that it never comes to that."""
+    for index, contract in enumerate(contracts):
+        wrong = _schema_error(contract.schema_text)
+        if wrong:
+            raise InvalidSpec(f"spec.contracts[{index}].schema", f"{contract.name}: {wrong}")
+
+
+@lru_cache(maxsize=1024)
+def _schema_error(text: str) -> str:
+    """Why a schema cannot be served, or "". Every reconcile of every model asks, so the answers are kept."""
+    try:
+        compile_contract(text)
+    except ContractError as error:
+        return str(error)
+    return ""
 
 
 def _refuse_duplicates(names: Sequence[str]) -> None:

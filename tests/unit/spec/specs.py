@@ -123,6 +123,27 @@ WRONG = (
         "spec.contracts",
         "larger than 180 KiB together",
     ),
+    Wrong(
+        "a schema that is no JSON and no YAML",
+        _with(contracts=[{"name": "fine", "schema": "{}"}, {"name": "a", "schema": "a: b: c"}]),
+        "spec.contracts[1].schema",
+        "not YAML",
+        only_operator=True,
+    ),
+    Wrong(
+        "a schema that leads elsewhere",
+        _with(contracts=[{"name": "a", "schema": '{"$ref": "https://example.com/schema.json"}'}]),
+        "spec.contracts[0].schema",
+        "is never fetched",
+        only_operator=True,
+    ),
+    Wrong(
+        "a schema of an unknown type",
+        _with(contracts=[{"name": "a", "schema": '{"properties": {"b": {"type": "strin"}}}'}]),
+        "spec.contracts[0].schema",
+        "#/properties/b/type",
+        only_operator=True,
+    ),
     Wrong("no concurrency", _with(serving={"maxConcurrent": 0}), "spec.serving.maxConcurrent", "1"),
     Wrong(
         "a timeout without unit", _with(serving={"timeout": "30"}), "spec.serving.timeout", "write a duration from 1s"
