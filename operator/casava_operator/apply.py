@@ -9,13 +9,15 @@ from typing import Any, Final
 from casava_operator import drift
 from casava_operator.errors import Conflict, Transient
 from casava_operator.keys import Key, Manifest
-from casava_operator.kube import Kube
+from casava_operator.kube import Kube, Refused
 from casava_operator.resources import (
     CHILDREN,
     CONFIG_MAP,
     CONTROLLER_REVISION,
     DEPLOYMENT,
+    NETWORK_POLICY,
     POD,
+    POD_DISRUPTION_BUDGET,
     REPLICA_SET,
     Resource,
     controller_of,
@@ -24,6 +26,8 @@ from casava_operator.resources import (
 from casava_operator.store import Snapshot, Store, owned_by
 from casava_wire import labels
 
+# Kinds of which a fresh object is as good as the one that was there: nothing stops while it is missing.
+REPLACEABLE: Final = (CONFIG_MAP, CONTROLLER_REVISION, NETWORK_POLICY, POD_DISRUPTION_BUDGET)
 HISTORY: Final = 5  # accepted specs kept
 WRITES_AT_ONCE: Final = 32  # of the whole operator: beyond that the API server only queues them
 
@@ -79,6 +83,13 @@ class Applier:
                 if known:
                     raise
                 answer = await self._take_over(owner, resource, desired)
+            except Refused:
+                live = snapshot.find(resource, name)
+                if live is None or resource not in REPLACEABLE:
+                    raise
+                # What others have added cannot be there together with what is planned, and an apply keeps theirs.
+                await self._kube.delete(resource, owner.key.namespace, name, live["metadata"]["uid"])
+                answer = await self._kube.apply(resource, desired)
         self._store.remember(resource, answer, watched=False)
         log.info("applied %s %s", resource.kind, name)
 

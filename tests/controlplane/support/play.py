@@ -30,7 +30,7 @@ async def children(client: Client, name: str = "chat") -> dict[tuple[str, str], 
     found = {}
     for kind in NAMESPACED_CHILDREN:
         for each in await client.list(kind, f"casava.dev/model={name}"):
-            found[kind, each["metadata"]["name"]] = each
+            found[kind, each["metadata"]["name"]] = {**each, "kind": kind}
     return found
 
 
@@ -42,7 +42,9 @@ async def applied(client: Client, name: str = "chat") -> Manifest:
         seen = found.get("status", {}).get("observedGeneration")
         return await client.find("Deployment", name) if seen == found["metadata"]["generation"] else None
 
-    return await until(f"{name} is applied", done)
+    found = await until(f"{name} is applied", done)
+    assert found
+    return found
 
 
 async def roll_out(client: Client, name: str = "chat", *, ready: bool = True, complete: bool = True) -> None:

@@ -96,7 +96,6 @@ class Stream:
         self.asked = asked
         self._response = response
         self._request = request
-        self.held = False
         self.done = asyncio.Event()
 
     async def send(self, data: bytes) -> None:
@@ -132,7 +131,7 @@ class FaultProxy:
         self.rules: list[Rule] = []
         self.log: list[Asked] = []
         self.streams: set[Stream] = set()
-        self.held: set[str] = set()  # resources whose watch events are kept back
+        self._releases: dict[str, asyncio.Event] = {}
         self._port = 0
 
     async def __aenter__(self) -> Self:
@@ -181,6 +180,20 @@ class FaultProxy:
     def watches(self, resource: str) -> list[Stream]:
         """The open watches of a resource, such as ``configmaps``."""
         return [each for each in self.streams if each.asked.resource == resource]
+
+    def hold(self, resource: str) -> None:
+        """Keep back the watch events of a resource from now on."""
+        self._released(resource).clear()
+
+    def release(self, resource: str) -> None:
+        """Let the watch events of a resource through again."""
+        self._released(resource).set()
+
+    def _released(self, resource: str) -> asyncio.Event:
+        if resource not in self._releases:
+            self._releases[resource] = asyncio.Event()
+            self._releases[resource].set()
+        return self._releases[resource]
 
     def writes(self, since: int = 0) -> list[Asked]:
         """What was written, but for the Lease and Events."""
@@ -259,8 +272,7 @@ class FaultProxy:
 
     async def _pump(self, stream: Stream, upstream: aiohttp.ClientResponse) -> None:
         async for chunk in upstream.content.iter_any():
-            while stream.asked.resource in self.held:
-                await asyncio.sleep(0.02)
+            await self._released(stream.asked.resource).wait()
             await stream.send(chunk)
 
 
