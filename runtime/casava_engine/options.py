@@ -1,28 +1,15 @@
-"""The options of the llama-cpp engine: a closed set, each with a bound."""
+"""What the options of the llama-cpp engine come to. The set itself is in casava_wire.options."""
 
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from casava_engine.problems import ModelProblem
+from casava_wire.options import LlamaOptions
 from casava_wire.reasons import EngineReason
 
 DEFAULT_CONTEXT = 4096  # tokens of one sequence, unless the model's own limit is lower
 DEFAULT_KV_TOKENS = 16384  # tokens of all sequences together: bounds memory, not the number of streams
-
-
-class LlamaOptions(BaseModel):
-    """``engine.options``.
-
-    ``kvCacheTokens``: tokens that all running sequences may hold together; their memory is taken at start.
-    ``kvCacheType``: q8_0 takes half of the memory of f16. ``batchTokens``: of prompts, computed in one step.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-    kv_cache_tokens: Annotated[int, Field(ge=256, le=16_777_216)] | None = Field(default=None, alias="kvCacheTokens")
-    kv_cache_type: Literal["f16", "q8_0"] = Field(default="f16", alias="kvCacheType")
-    batch_tokens: Annotated[int, Field(ge=32, le=8192)] = Field(default=512, alias="batchTokens")
 
 
 def parse_options(options: dict[str, Any]) -> LlamaOptions:

@@ -14,7 +14,7 @@ from casava_engine import cpu, digest, triton
 from casava_engine.download import download
 from casava_engine.gguf import Header
 from casava_engine.model_info import architecture
-from casava_engine.options import LlamaOptions, context_length, kv_tokens, parse_options
+from casava_engine.options import context_length, kv_tokens, parse_options
 from casava_engine.problems import ModelProblem
 from casava_engine.repository import lay_out
 from casava_engine.settings import Settings
@@ -22,6 +22,7 @@ from casava_engine.source import Download, LocalFile, parse_source
 from casava_engine.triton_model.settings import LlamaSettings
 from casava_engine.verify import check_digest, verify
 from casava_wire.config import EngineConfig
+from casava_wire.options import LlamaOptions
 from casava_wire.reasons import EngineReason
 from casava_wire.state import EngineState, Stage
 
