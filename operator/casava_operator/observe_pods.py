@@ -129,13 +129,14 @@ def _unschedulable(scheduled: Manifest) -> Unschedulable | None:
     if not message:
         return None
     found = _NODES.match(message)
-    first = message.split(" preemption:", 1)[0].partition(": ")[2] if found else ""
+    first = message.split(" preemption:", 1)[0].partition(": ")[2] if found else message
+    first = first.replace("not found. not found", "not found")  # the scheduler repeats itself for a missing claim
     taints = _TAINTS.findall(first)
-    causes = _CAUSE.findall(_TAINTS.sub("{}", first))[:_MAX_CAUSES]
+    causes = _CAUSE.findall(_TAINTS.sub("{}", first))[:_MAX_CAUSES] if found else []
     fill = iter(taints)
     named = ((int(count), re.sub(r"\{\}", lambda _: next(fill, "{}"), text).strip()) for count, text in causes)
     return Unschedulable(
         nodes=int(found[1]) if found else 0,
         causes=tuple((count, head(text, _MESSAGE)) for count, text in named),
-        message=head(message, _MESSAGE),
+        message=head(first, _MESSAGE),
     )

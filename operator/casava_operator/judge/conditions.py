@@ -2,7 +2,7 @@
 
 from casava_operator.judge.pods import MODEL_REASONS
 from casava_operator.judge.reasons import Reason
-from casava_operator.judge.types import Case, Finding, Verdict
+from casava_operator.judge.types import Case, Verdict
 from casava_operator.observe_facts import PodFacts, PodPhase
 from casava_operator.observe_probes import tenths
 from casava_wire.reasons import Condition
@@ -47,10 +47,11 @@ def placed(case: Case) -> Verdict:
 def model_cached(case: Case) -> Verdict:
     """The model's file is whole where the engine reads it, in the newest pods."""
     front = newest(case.seen.live)
-    failed = next((found for found in _of_pods(case, front) if found.cause in MODEL_REASONS), None)
+    states = [pod.engine_state for pod in front if pod.engine_state is not None]
+    broken = MODEL_REASONS & {state.reason for state in states if state.stage is Stage.FAILED}
+    failed = next((found for found in case.findings if found.cause in broken), None)
     if failed is not None:
         return Verdict("False", failed.cause, failed.sentence)
-    states = [pod.engine_state for pod in front if pod.engine_state is not None]
     if any(pod.ready for pod in front) or any(state.model_cached for state in states):
         return Verdict("True", Reason.CACHED, "The model's file is there, whole and verified.")
     moving = next((state for state in states if state.stage in {Stage.FETCHING, Stage.VERIFYING}), None)
@@ -131,11 +132,6 @@ def newest(pods: tuple[PodFacts, ...]) -> tuple[PodFacts, ...]:
         return ()
     template = max(pods, key=lambda pod: (pod.created, pod.template)).template
     return tuple(pod for pod in pods if pod.template == template)
-
-
-def _of_pods(case: Case, pods: tuple[PodFacts, ...]) -> tuple[Finding, ...]:
-    names = {pod.name for pod in pods}
-    return tuple(found for found in case.findings if found.pod in names)
 
 
 def _serves_contracts(case: Case, pod: PodFacts) -> bool:

@@ -60,7 +60,7 @@ def refuse(refusal: Refusal, former: Former | None, previous: Mapping[str, Any] 
 def _case(model: CasavaModel, placement: Placement, seen: Observation, before: Mapping[str, Any]) -> Case:
     ready = by_type(before).get(Condition.READY, {})
     kept = ready.get("status") == "True" and ready.get("observedGeneration") == model.generation
-    return Case(model, placement, seen, findings(placement, seen), kept_ready=kept)
+    return Case(model, placement, seen, findings(placement, seen, before), kept_ready=kept)
 
 
 def _wait(case: Case, before: Mapping[str, Any]) -> Judgement:
@@ -85,7 +85,7 @@ def _render(
 ) -> Judgement:
     listed = conditions(judged, generation=generation, previous=before, now=now)
     status: Manifest = {"observedGeneration": generation, "conditions": listed}
-    if told := diagnosis(found, before):
+    if told := diagnosis(found):
         status["diagnosis"] = told
     status |= rest.fields(case, before)
     return Judgement(status, events(listed, before, case.seen.scaling), _deadline(case.seen, now))
@@ -111,7 +111,7 @@ def _refuse_first(refusal: Refusal, finding: Finding, before: Mapping[str, Any],
     status = {
         "observedGeneration": refusal.generation,
         "conditions": listed,
-        "diagnosis": diagnosis((finding,), before),
+        "diagnosis": diagnosis((finding,)),
     }
     return Judgement(status, events(listed, before, None))
 

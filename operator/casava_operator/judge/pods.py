@@ -218,13 +218,20 @@ def _pull_failure(container: ContainerFacts) -> tuple[str, str]:
 
 
 def _creation_of(pod: PodFacts, container: ContainerFacts) -> Finding | None:
-    ended = container.exit.reason if container.exit and not container.ready else ""
-    reason = next((each for each in (container.reason, ended) if each in _CREATE_REASONS), None)
-    if reason is None:
+    ended = container.exit if container.exit and container.exit.reason in _CREATE_REASONS else None
+    if pod.ready or (ended is None and container.reason not in _CREATE_REASONS):
         return None
-    said = container.message or (container.exit.message if container.exit else "") or reason
-    evidence = f"Container {container.name} of pod {pod.name} cannot be started: {said}."
-    return Finding(Reason.CONTAINER_NOT_CREATED, evidence, f"See kubectl describe pod {pod.name}.", pod.name)
+    # While the kubelet waits for the next try it says for how long, in place of why.
+    said = ended.message if ended is not None else container.message
+    evidence = f"Container {container.name} of pod {pod.name} cannot be started: {said or container.reason}."
+    # The runtime's words hold numbers of the single try: those of the first one are kept.
+    return Finding(
+        Reason.CONTAINER_NOT_CREATED,
+        evidence,
+        f"See kubectl describe pod {pod.name}.",
+        pod.name,
+        vague=ended is not None,
+    )
 
 
 def _memory_of(pod: PodFacts, container: ContainerFacts) -> Finding | None:

@@ -67,8 +67,8 @@ class Finding:
     """One thing that keeps a model from running as asked, found on one pod or on the whole.
 
     ``failing``: broken, and not merely on its way. ``blocks``: keeps replicas from taking requests. ``final``: no
-    waiting helps, a person must act. ``vague``: an earlier finding of the same cause on the same pod said more, and
-    is kept.
+    waiting helps, a person must act. ``vague``: an earlier finding of the same cause on the same pod said as much
+    or more, and its words are kept. ``pods``: how many it befell, ``pod`` being an example.
     """
 
     cause: str
@@ -79,6 +79,7 @@ class Finding:
     blocks: bool = True
     final: bool = False
     vague: bool = False
+    pods: int = 1
 
     @property
     def sentence(self) -> str:

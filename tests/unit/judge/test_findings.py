@@ -187,7 +187,7 @@ ROWS: dict[str, Row] = {
 
 
 def found(pod: Manifest, answers: dict[str, Probe]) -> list[Finding]:
-    return list(findings(Placement(), gen.seen(PLAN, [pod], answers)))
+    return list(findings(Placement(), gen.seen(PLAN, [pod], answers), {}))
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
@@ -230,7 +230,7 @@ def test_what_is_merely_on_its_way_is_no_finding(pod: Manifest, answers: dict[st
 
 def whole(placement: Placement, pods: list[Manifest], answers: dict[str, Probe], **made: Any) -> list[str]:
     observation = gen.seen(PLAN, pods, answers, made=gen.deployment(PLAN, **made))
-    return [each.cause for each in findings(placement, observation)]
+    return [each.cause for each in findings(placement, observation, {})]
 
 
 def test_pods_that_a_quota_refuses_are_told() -> None:
@@ -273,17 +273,34 @@ def test_an_evicted_pod_is_forgotten_when_another_has_taken_its_place() -> None:
 
 def test_pods_with_the_same_cause_are_one_diagnosis_with_their_number() -> None:
     pods = [waiting("InvalidImageName") | {"metadata": {**gen.pod(name)["metadata"]}} for name in ("b", "a", "c")]
-    (told,) = diagnosis(findings(Placement(), gen.seen(PLAN, pods, {})), {})
+    (told,) = diagnosis(findings(Placement(), gen.seen(PLAN, pods, {}), {}))
     assert told["cause"] == Reason.IMAGE_PULL_FAILED
     assert (told["pod"], told["pods"]) == ("a", 3)
+    known = {"diagnosis": [told | {"pod": "c"}]}
+    (again,) = diagnosis(findings(Placement(), gen.seen(PLAN, pods, {}), known))
+    assert again["pod"] == "c"  # the example is not changed without need
     assert set(told) == {"cause", "evidence", "nextAction", "pod", "pods"}
 
 
 def test_a_pull_that_backs_off_without_words_keeps_what_was_known_of_it() -> None:
-    known = diagnosis(found(waiting("ErrImagePull", "x: not found"), {}), {})
-    again = diagnosis(found(waiting("ImagePullBackOff", "Back-off pulling image"), {}), {"diagnosis": known})
-    assert again == known
-    assert "does not have it" in again[0]["evidence"]
+    known = diagnosis(found(waiting("ErrImagePull", "x: not found"), {}))
+    observation = gen.seen(PLAN, [waiting("ImagePullBackOff", "Back-off pulling image")], {})
+    again = findings(Placement(), observation, {"diagnosis": known})
+    assert diagnosis(again) == known
+    assert "does not have it" in again[0].evidence
+
+
+def test_a_container_that_cannot_be_started_is_told_in_the_same_words_from_try_to_try() -> None:
+    def tried(number: int, **state: Any) -> Manifest:
+        last = {"exitCode": 128, "reason": "StartError", "message": f"unable to set memory limit (usage: {number})"}
+        return gen.unready(engine=gen.container("engine", restarts=number, last=last, **state))
+
+    first = found(tried(1, waiting={"reason": "RunContainerError", "message": "unable to set memory limit"}), {})
+    assert first[0].cause == Reason.CONTAINER_NOT_CREATED
+    assert "usage: 1" in first[0].evidence
+    waits = tried(2, waiting={"reason": "CrashLoopBackOff", "message": "back-off 40s restarting failed container"})
+    again = findings(Placement(), gen.seen(PLAN, [waits], {}), {"diagnosis": diagnosis(first)})
+    assert diagnosis(again) == diagnosis(first)
 
 
 def test_an_image_named_like_an_error_is_not_taken_for_one() -> None:
@@ -307,7 +324,7 @@ HOSTILE = "\x1b[2J\u202e" + "A" * 100_000
     ],
 )
 def test_whatever_a_pod_says_is_bounded_and_printable(make: Callable[[], list[Finding]]) -> None:
-    (told,) = diagnosis(make(), {})
+    (told,) = diagnosis(make())
     assert len(told["cause"]) <= 64
     assert len(told["evidence"]) <= 512
     assert len(told["nextAction"]) <= 512

@@ -42,6 +42,7 @@ SCHEDULER = [
         (),
     ),
     ("no nodes available to schedule pods", 0, ()),
+    ("0 of 3 nodes will do, 2 tried", 0, ()),
 ]
 
 
