@@ -117,6 +117,7 @@ class PodFacts:
     template: str  # the Deployment controller's pod-template-hash
     created: str  # RFC 3339
     node: str
+    address: str  # IP address as it stands in a URL; "" while there is none
     phase: PodPhase
     reason: str  # pod-level reason, such as Evicted or NodeLost
     message: str
@@ -141,7 +142,7 @@ class PodFacts:
     def unasked(self) -> bool:
         """Its sidecar runs, but nobody has asked it yet: what it would say is not known, rather than absent."""
         running = self.sidecar.state is ContainerState.RUNNING
-        return self.live and running and self.status is None and not self.probe_error
+        return self.live and running and bool(self.address) and self.status is None and not self.probe_error
 
     @property
     def engine_state(self) -> EngineState | None:

@@ -1,5 +1,6 @@
 """Facts of one pod, from what the kubelet and the scheduler wrote and what its sidecar answered. Pure."""
 
+import ipaddress
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -43,6 +44,7 @@ def pod_facts(pod: Manifest, probe: Probe | None) -> PodFacts:
         template=str((meta.get("labels") or {}).get("pod-template-hash", "")),
         created=str(meta.get("creationTimestamp", "")),
         node=str(spec.get("nodeName", "")),
+        address=_address(str(status.get("podIP") or "")),
         phase=phase,
         reason=reason,
         message=message,
@@ -58,6 +60,15 @@ def pod_facts(pod: Manifest, probe: Probe | None) -> PodFacts:
 def without_load(status: SidecarStatus) -> SidecarStatus:
     """The same answer without what flickers, so that equal facts compare equal."""
     return status.model_copy(update={"running": 0, "waiting": 0})
+
+
+def _address(text: str) -> str:
+    """Whatever is no IP address is never asked."""
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        return ""
+    return f"[{found}]" if isinstance(found, ipaddress.IPv6Address) else str(found)
 
 
 def _phase(meta: Manifest, status: Manifest, conditions: Mapping[str, Manifest], *, restarts: int) -> PodPhase:

@@ -1,7 +1,5 @@
 """Which pods are asked for their status, how often, and what an answer is worth. Pure."""
 
-import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,30 +35,18 @@ class Subject:
     contracts_digest: str
 
 
-def subject_of(
-    manifest: Mapping[str, Any], pod: PodFacts, *, model: str, port: int, scaled: bool, contracts_digest: str
-) -> Subject | None:
+def subject_of(pod: PodFacts, *, model: str, port: int, scaled: bool, contracts_digest: str) -> Subject | None:
     """The pod as somebody to ask; None while it has no address or no running sidecar, or is on its way out."""
-    host = _host(str((manifest.get("status") or {}).get("podIP") or ""))
-    if host is None or not pod.live or pod.sidecar.state is not ContainerState.RUNNING:
+    if not pod.address or not pod.live or pod.sidecar.state is not ContainerState.RUNNING:
         return None
     return Subject(
-        url=f"http://{host}:{port}{net.STATUS_PATH}",
+        url=f"http://{pod.address}:{port}{net.STATUS_PATH}",
         model=model,
         ready=pod.ready,
-        incarnation=(host, pod.ready, pod.engine.restarts, pod.engine.state, pod.sidecar.restarts),
+        incarnation=(pod.address, pod.ready, pod.engine.restarts, pod.engine.state, pod.sidecar.restarts),
         scaled=scaled,
         contracts_digest=contracts_digest,
     )
-
-
-def _host(address: str) -> str | None:
-    """An IP address as it stands in a URL; whatever is none is not asked."""
-    try:
-        found = ipaddress.ip_address(address)
-    except ValueError:
-        return None
-    return f"[{found}]" if isinstance(found, ipaddress.IPv6Address) else str(found)
 
 
 def parse_status(body: bytes, model: str) -> SidecarStatus:

@@ -83,9 +83,7 @@ class Prober:
         subjects: dict[str, Subject] = {}
         for manifest in pods:
             pod = pod_facts(manifest, None)
-            subject = subject_of(
-                manifest, pod, model=key.name, port=self._port, scaled=scaled, contracts_digest=contracts_digest
-            )
+            subject = subject_of(pod, model=key.name, port=self._port, scaled=scaled, contracts_digest=contracts_digest)
             if subject is not None:
                 subjects[pod.uid] = subject
         for uid in self._of_model.get(key, frozenset()) - subjects.keys():

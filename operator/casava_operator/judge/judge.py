@@ -30,6 +30,8 @@ def judge(
 ) -> Judgement:
     """The status of a model whose spec is accepted.
 
+    While the Deployment's controller has not seen an edit, the status of a model that was Ready stands, with the
+    generation that it is of: otherwise each change of the number of replicas would turn Ready off for a moment.
     While pods have not been asked for the first time (an operator that has just started), an earlier status of the
     same generation stands: otherwise each restart would write what is not known yet, and then what was there before.
     """
@@ -37,6 +39,8 @@ def judge(
     case = _case(model, placement, observation, before)
     if _too_early(model.generation, observation, before):
         return _wait(case, before)
+    if _not_taken_up(observation, before):
+        return replace(_wait(case, before), requeue_after=None)
     judged = verdicts(case)
     if not before.get("conditions") and judged[Condition.READY].status == "False":
         judged[Condition.READY] = Verdict("Unknown", Reason.RECONCILING, "Seen for the first time; not judged yet.")
@@ -72,6 +76,12 @@ def _wait(case: Case, before: Mapping[str, Any]) -> Judgement:
 def _too_early(generation: int, seen: Observation, before: Mapping[str, Any]) -> bool:
     same = before.get("observedGeneration") == generation and Condition.PROGRESSING in by_type(before)
     return same and any(pod.unasked for pod in seen.pods)
+
+
+def _not_taken_up(seen: Observation, before: Mapping[str, Any]) -> bool:
+    found = seen.deployment
+    was_ready = by_type(before).get(Condition.READY, {}).get("status") == "True"
+    return found is not None and seen.current_spec and not found.current and was_ready
 
 
 def _render(

@@ -159,6 +159,23 @@ def test_scaling_up_and_an_operator_upgrade_leave_a_ready_model_ready() -> None:
     assert (told["Ready"], told["Progressing"]) == (("True", "Ready"), ("True", "UpgradeQueued"))
 
 
+def test_an_edit_that_the_deployments_controller_has_not_seen_leaves_the_status_of_the_generation_before() -> None:
+    edited = gen.model(generation=2, replicas=2)
+    made = gen.deployment(gen.planned(edited, replicas=2), replicas=1, updatedReplicas=1, ready=1)
+    made["metadata"]["generation"] = 2
+    before = well()
+    unseen = gen.judged(edited, gen.seen(PLAN, [gen.pod()], made=made, scaling=Scaling(2, ScalingMode.OFF)), before)
+    assert unseen.status["conditions"] == before["conditions"]
+    assert unseen.status["observedGeneration"] == 1
+    assert unseen.status["scaling"]["desired"] == 2
+    assert unseen.requeue_after is None
+    made["status"]["observedGeneration"] = 2
+    taken_up = gen.judged(edited, gen.seen(PLAN, [gen.pod()], made=made), unseen.status, after=1)
+    assert gen.told(taken_up)["Ready"] == ("True", "Ready")
+    assert gen.told(taken_up)["Progressing"] == ("True", "Scaling")
+    assert gen.condition(taken_up, "Ready")["lastTransitionTime"] == "2026-03-01T12:00:00Z"
+
+
 def test_a_model_whose_only_replica_breaks_is_not_ready_any_more() -> None:
     hung = starting(Stage.FAILED, reason=EngineReason.TRITON_HUNG, message="no token for 30 s; it was ended")
     judgement = gen.judged(MODEL, gen.seen(PLAN, [gen.pod(ready=False)], hung), well(), after=60)

@@ -18,7 +18,6 @@ PLAN = gen.planned(gen.model())
 def subject(pod: Manifest | None = None, *, scaled: bool = False) -> Subject | None:
     manifest = pod or gen.pod()
     return subject_of(
-        manifest,
         pod_facts(manifest, None),
         model="chat",
         port=9090,
