@@ -18,6 +18,7 @@ from e2e.cluster.layout import Layout
 from e2e.cluster.local import Local
 from e2e.cluster.policy import RESTRICTED, probe_pod
 from e2e.cluster.proc import ClusterError
+from e2e.cluster.settings import KUBELET_SYSCTLS
 from e2e.cluster.tools import tool
 
 PORT = 8080
@@ -197,7 +198,7 @@ def test_a_second_cluster_killed_while_it_starts_comes_up_beside_the_first_and_g
     cluster: Cluster, tmp_path: Path
 ) -> None:
     name = "e2e-second"
-    before = host_look()
+    before = machine_settings()
     environment = {**os.environ, "CASAVA_E2E_CLUSTER": "local", "XDG_STATE_HOME": str(tmp_path)}
     command = [sys.executable, "-m", "e2e.cluster", "up", "--name", name]
     second = Local(name, root=tmp_path / "casava" / "clusters")
@@ -209,32 +210,38 @@ def test_a_second_cluster_killed_while_it_starts_comes_up_beside_the_first_and_g
         subprocess.run(command, cwd=REPOSITORY, env=environment, check=True, timeout=120, stdout=subprocess.DEVNULL)
         assert second.running()
         assert second.nodes() == ["node-1"]
+        layout = second.layout
+        assert len(traces(layout)) >= 4  # so that finding none below means something
         uid = cluster.kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")
         other = Cluster(second).kubectl("get", "namespace", "kube-system", "-o", "jsonpath={.metadata.uid}")
         assert uid != other
     finally:
         second.down()
     assert not second.folder.exists()
-    assert host_look() == before
+    assert traces(layout) == []
+    assert machine_settings() == before
     assert cluster.provider.running()
 
 
-def host_look() -> dict[str, object]:
-    """What a cluster could leave on the host: links, namespaces, control groups, mounts, packet rules, folders."""
+def traces(layout: Layout) -> list[str]:
+    """What of a cluster is on the host: links, namespaces, control groups, mounts, packet rules."""
     interfaces = json.loads(subprocess.run(["ip", "-json", "link"], check=True, capture_output=True).stdout)
-    rules = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout.splitlines()
-    sysctls = ("vm/overcommit_memory", "kernel/panic", "kernel/panic_on_oops", "net/ipv4/ip_forward")
-    return {
-        "links": sorted(interface["ifname"] for interface in interfaces),
-        "namespaces": sorted(path.name for path in network.NAMESPACES.glob("*")),
-        "groups": sorted(str(group) for tree in cgroups.trees() for group in tree.glob("casava.*")),
-        "mounts": Path("/proc/self/mounts").read_text(encoding="utf-8"),
-        "rules": [line.partition(" [")[0] for line in rules if not line.startswith("#")],
-        "folders": [
-            path for path in ("/var/lib/kubelet", "/var/lib/cni", "/usr/libexec/kubernetes") if Path(path).exists()
-        ],
-        "settings": [Path("/proc/sys", name).read_text(encoding="ascii") for name in sysctls],
-    }
+    rules = subprocess.run(["iptables-save"], check=True, capture_output=True, text=True).stdout
+    mounts = Path("/proc/self/mounts").read_text(encoding="utf-8")
+    return [
+        *(interface["ifname"] for interface in interfaces if interface["ifname"] == layout.host_link),
+        *network.namespaces_of(layout.name),
+        *(str(group) for tree in cgroups.trees() for group in tree.glob(layout.cgroup)),
+        *(line for line in mounts.splitlines() if layout.name in line),
+        *(line for line in rules.splitlines() if layout.host_link in line or str(layout.subnet[0])[:-1] in line),
+    ]
+
+
+def machine_settings() -> list[object]:
+    """What belongs to the whole machine and the programs of a node like to change."""
+    folders = ("/var/lib/kubelet", "/var/lib/cni", "/usr/libexec/kubernetes", "/opt/containerd", "/var/log/pods")
+    settings = [Path("/proc/sys", name).read_text(encoding="ascii") for name in KUBELET_SYSCTLS]
+    return [*settings, *(Path(folder).exists() for folder in folders)]
 
 
 def test_bringing_up_what_is_up_changes_nothing(cluster: Cluster, local: Local) -> None:

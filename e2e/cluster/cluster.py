@@ -23,6 +23,8 @@ from e2e.cluster.tools import tool
 T = TypeVar("T")
 Manifest = Mapping[str, Any]
 
+LOOK: Final = "e2e.casava.dev/look"  # on a node: what make_gpu_node has given it
+TEST_LABEL: Final = "e2e.casava.dev/test"  # on a namespace: made by a test
 GPU_RESOURCE: Final = "nvidia.com/gpu"
 POLL: Final = 0.1  # seconds between two looks at what is waited for
 FORWARD_TIMEOUT: Final = 15.0
@@ -35,7 +37,6 @@ class Cluster:
         self.provider = provider
         self.name = provider.name
         self.kubeconfig = provider.kubeconfig
-        self._changed: dict[str, Look] = {}  # nodes that were dressed up as GPU nodes
         self._enforces: bool | None = None
 
     # -- the API
@@ -74,7 +75,7 @@ class Cluster:
     def namespace(self, prefix: str = "e2e", *, security: str = "restricted") -> Iterator[str]:
         """A namespace for one test, deleted afterwards. It enforces a Pod Security level, the strictest by default."""
         name = f"{prefix}-{secrets.token_hex(3)}"
-        labels = {"pod-security.kubernetes.io/enforce": security}
+        labels = {"pod-security.kubernetes.io/enforce": security, TEST_LABEL: "true"}
         self.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
         try:
             yield name
@@ -145,7 +146,6 @@ class Cluster:
     def remove_node(self, name: str, *, drain: bool = True) -> None:
         """Take a node away: drained, or (`drain=False`) as when its machine dies."""
         self._local().remove_node(name, drain=drain)
-        self._changed.pop(name, None)
 
     def _local(self) -> Local:
         if not isinstance(self.provider, Local):
@@ -158,7 +158,9 @@ class Cluster:
         self._dress(name, gpu_node(platform, gpu, count), count)
 
     def _dress(self, name: str, look: Look, count: int) -> None:
-        self._changed[name] = look
+        # On the node itself: a run that was killed leaves a node that the next one can still undress.
+        worn = json.dumps({"labels": sorted(look.labels), "taints": look.taints})
+        self.kubectl("annotate", "node", name, "--overwrite", f"{LOOK}={worn}")
         self.kubectl("label", "node", name, "--overwrite", *(f"{key}={value}" for key, value in look.labels.items()))
         if look.taints:
             self.kubectl("taint", "node", name, "--overwrite", *look.taints)
@@ -177,13 +179,23 @@ class Cluster:
 
     def plain_node(self, name: str) -> None:
         """Take all from a node that `make_gpu_node` gave it. Its instance type goes too: labels are not remembered."""
-        look = self._changed.pop(name, None)
-        if look is None:
+        node = self.get("node", name)
+        worn = ((node or {}).get("metadata", {}).get("annotations") or {}).get(LOOK)
+        if worn is None:
             return
+        look = json.loads(worn)
         self.set_gpus(name, 0)
-        self.kubectl("label", "node", name, *(f"{key}-" for key in look.labels))
-        for taint in look.taints:
-            self.kubectl("taint", "node", name, f"{taint}-")
+        self.kubectl("label", "node", name, *(f"{key}-" for key in look["labels"]))
+        for taint in look["taints"]:
+            with contextlib.suppress(ClusterError):  # a run that was killed had not come to it
+                self.kubectl("taint", "node", name, f"{taint}-")
+        self.kubectl("annotate", "node", name, f"{LOOK}-")
+
+    def clean(self) -> None:
+        """Take away what tests of a former run, which was killed, have left: namespaces, and what nodes were given."""
+        self.kubectl("delete", "namespace", f"--selector={TEST_LABEL}", "--wait=false")
+        for name in self.nodes():
+            self.plain_node(name)
 
     def _install_gpu_plugin(self) -> None:
         manifest = (Path(__file__).parent / "manifests" / "gpu.yaml").read_text(encoding="utf-8")

@@ -16,8 +16,10 @@ def cluster() -> Iterator[Cluster]:
     """A cluster with two nodes, for the whole run. CASAVA_E2E_NAME gives it another name than casava-e2e."""
     chosen = provider(os.environ.get("CASAVA_E2E_NAME") or DEFAULT_NAME)
     chosen.up(NODES)
+    made = Cluster(chosen)
     try:
-        yield Cluster(chosen)
+        made.clean()
+        yield made
     finally:
         if os.environ.get("CASAVA_E2E_KEEP", "") in ("", "0"):
             chosen.down()

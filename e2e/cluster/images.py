@@ -9,7 +9,7 @@ from typing import Final
 
 from e2e.cluster.archive import write_image
 from e2e.cluster.places import cache_dir
-from e2e.cluster.proc import ClusterError, locked, run, succeeds
+from e2e.cluster.proc import ClusterError, locked, run
 from e2e.cluster.settings import PAUSE_IMAGE
 from e2e.cluster.tools import POD, built
 
@@ -65,9 +65,9 @@ def as_archive(image: str) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="casava-image-") as folder:
         archive = Path(folder) / "image.tar"
-        if _in_buildah(image):
+        if _buildah_id(image):
             run("buildah", "push", "--quiet", image, f"docker-archive:{archive}:{full_name(image)}", timeout=300)
-        elif _in_docker(image):
+        elif _docker_id(image):
             run("docker", "save", "--output", archive, image, timeout=300)
         else:
             raise ClusterError(f"{image} is neither a file nor an image of buildah or docker: build it first")
@@ -79,14 +79,20 @@ def image_id(image: str) -> str | None:
     path = Path(image)
     if path.is_file():
         return f"{path.stat().st_mtime_ns}:{path.stat().st_size}"
-    if _in_buildah(image):
-        return run("buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", image).strip()
+    return _buildah_id(image) or _docker_id(image)
+
+
+def _buildah_id(image: str) -> str | None:
+    return _asked("buildah", "inspect", "--type", "image", "--format", "{{.FromImageID}}", image)
+
+
+def _docker_id(image: str) -> str | None:
+    return _asked("docker", "image", "inspect", "--format", "{{.Id}}", image)
+
+
+def _asked(program: str, *arguments: str) -> str | None:
+    if not shutil.which(program):
+        return None
+    with contextlib.suppress(ClusterError):
+        return run(program, *arguments).strip()
     return None
-
-
-def _in_buildah(image: str) -> bool:
-    return bool(shutil.which("buildah")) and succeeds("buildah", "inspect", "--type", "image", "--format", "x", image)
-
-
-def _in_docker(image: str) -> bool:
-    return bool(shutil.which("docker")) and succeeds("docker", "image", "inspect", "--format", "x", image)

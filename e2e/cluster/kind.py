@@ -79,6 +79,8 @@ class Kind:
 
     def up(self, nodes: int) -> None:
         """Make the cluster; one that has that many nodes already is kept, another is made anew."""
+        if not docker_answers():
+            raise ClusterError("no Docker engine answers: start it, or set CASAVA_E2E_CLUSTER to local or existing")
         with locked(self.folder.with_suffix(".lock")):
             if len(self.nodes()) == nodes and self.running():
                 return

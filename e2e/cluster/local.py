@@ -28,6 +28,13 @@ HERE: Final = Path(__file__).parent
 MODULES: Final = ("overlay", "br_netfilter", "veth")
 START_TIMEOUT: Final = 120.0  # seconds until a cluster must be up; 3 to 10 are usual
 PARALLEL: Final = 4
+# The sources that decide what a running cluster is: an edit of one of them means a new cluster.
+MADE_BY: Final = (
+    *("archive.py", "cgroups.py", "images.py", "inside.py", "layout.py", "machine.py", "network.py", "pki.py"),
+    *("settings.py", "manifests/dns.yaml"),
+)
+# Clusters have names that hold for the whole machine, so their locks do too, wherever the state is kept.
+LOCKS: Final = Path("/run/lock/casava-e2e")
 
 
 @dataclass(frozen=True)
@@ -188,7 +195,6 @@ class Local:
         layout = self.layout
         try:
             self._write_common_files(layout)
-            network.make_switch(layout)
             for index in state.nodes:
                 node = layout.node(index)
                 machine.start(layout, node, machine.write_files(layout, node, tools, archives))
@@ -202,9 +208,15 @@ class Local:
         self._write_state(State(state.slot, state.recipe, state.nodes, complete=True))
         say(f"cluster {self.name} is up after {time.monotonic() - started:.1f} s: KUBECONFIG={self.kubeconfig}")
 
+    def _refuse_a_namesake(self) -> None:
+        """Raises ClusterError when a cluster of this name runs from another folder: it would be taken for our ruins."""
+        where = machine.running_from(Layout(self.name, self.folder, slot=0))
+        if where is not None and where != self.folder.resolve():
+            raise ClusterError(f"a cluster {self.name} runs from {where}: give this one another name")
+
     def _claim(self, recipe: str, nodes: int) -> State:
         """Take the first subnet that nobody has, and write it down before another cluster can look."""
-        with locked(self.root / ".locks" / "slots.lock"):
+        with locked(LOCKS / "slots"):
             taken = {slot for path in self.root.glob("*/cluster.json") if (slot := _slot_in(path)) is not None}
             slot = free_slot(taken, network.host_networks())
             if slot is None:
@@ -212,6 +224,8 @@ class Local:
             state = State(slot, recipe, tuple(range(1, nodes + 1)))
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._write_state(state)
+            # Before the lock is given up: a cluster whose state is kept elsewhere sees the subnet only on the host.
+            network.make_switch(self.layout)
             return state
 
     def _write_common_files(self, layout: Layout) -> None:
@@ -281,7 +295,8 @@ class Local:
 
     @contextlib.contextmanager
     def _lock(self) -> Iterator[None]:
-        with locked(self.root / ".locks" / f"{self.name}.lock"):
+        with locked(LOCKS / f"cluster.{self.name}"):
+            self._refuse_a_namesake()
             yield
 
     def _state(self) -> State:
@@ -323,6 +338,6 @@ def _slot_in(path: Path) -> int | None:
 def _recipe(builds: Sequence[str]) -> str:
     """What a running cluster was made by; another recipe means a new cluster."""
     digest = hashlib.sha256("\0".join(builds).encode())
-    for path in sorted([*HERE.glob("*.py"), *HERE.glob("manifests/*.yaml")]):
-        digest.update(path.read_bytes())
+    for name in MADE_BY:
+        digest.update((HERE / name).read_bytes())
     return digest.hexdigest()[:16]

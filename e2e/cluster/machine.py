@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -94,15 +95,30 @@ def alive(node: Node) -> bool:
 
 
 def _first_process(node: Node) -> int | None:
-    """A process that sees the node's mounts; `unshare`, which waits outside, does not."""
-    own = Path("/proc/self/ns/mnt").readlink()
+    """The process that is number 1 among the node's own; pods on the host's network are one level deeper."""
     for pid in network.members(node.namespace):
         try:
-            if Path(f"/proc/{pid}/ns/mnt").readlink() != own:
-                return pid
-        except FileNotFoundError:
+            status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+        except (FileNotFoundError, ProcessLookupError):
             continue
+        numbers = re.search(r"^NSpid:\s+\d+\s+(\d+)$", status, re.MULTILINE)
+        if numbers and numbers[1] == "1":
+            return pid
     return None
+
+
+def running_from(layout: Layout) -> Path | None:
+    """The folder that the cluster's first node has its state in; None when it does not run or the folder is gone."""
+    pid = _first_process(layout.node(1))
+    if pid is None:
+        return None
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").split(b"\0")
+    except (FileNotFoundError, ProcessLookupError):
+        return None
+    # The first process is told the path of its description: FOLDER/nodes/NODE/node.json.
+    spec = Path(command[-1].decode())
+    return spec.parent.parent.parent.resolve() if spec.is_file() else None
 
 
 def enter(node: Node) -> list[str]:

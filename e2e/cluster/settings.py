@@ -108,6 +108,9 @@ def kubelet_config(node: Node, *, cgroup_v1: bool, provider_id: str = "") -> dic
         # The disk is the developer's own and may well be nearly full; images are loaded by hand and must stay.
         "evictionHard": {"memory.available": "100Mi", "nodefs.available": "1%", "imagefs.available": "1%"},
         "imageGCHighThresholdPercent": 100,
+        # A changed number of GPUs is told with the node's status: every second looked at, written only when it changed.
+        "nodeStatusUpdateFrequency": "1s",
+        "nodeStatusReportFrequency": "5m",
         "syncFrequency": "10s",  # how soon an edit of a mounted ConfigMap reaches a pod
     }
     if provider_id:

@@ -5,6 +5,7 @@ one stays usable for whoever still runs it. `tool(name)` is all that callers nee
 """
 
 import contextlib
+import functools
 import hashlib
 import os
 import platform
@@ -99,6 +100,7 @@ KIND: Final = Build(name="kind", module=HERE / "extras", packages=("sigs.k8s.io/
 BUILDS: Final = (HOST, POD, LINTERS, KIND)
 
 
+@functools.cache
 def tool(name: str) -> Path:
     """The program of that name, built now when the cache lacks it. Raises ClusterError when nothing builds it."""
     for build in BUILDS:
