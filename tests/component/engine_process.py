@@ -69,7 +69,7 @@ class EngineProcess:
             "backend": "llama-cpp",
             "source": {"uri": smollm2().as_uri()},
             "maxConcurrent": 8,
-            "threads": 2,
+            "threads": 1,  # with more, llama.cpp's threads spin for each other on the CPUs that a test run shares
             **config,
         }
         (root / "engine.json").write_text(json.dumps(settings))

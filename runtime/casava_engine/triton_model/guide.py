@@ -1,8 +1,7 @@
 """From a guide (a JSON schema, a regular expression, a grammar) to the grammar text that llama.cpp is given.
 
 llama.cpp reads two languages: GBNF, and, after the line ``%llguidance {}``, Lark as llguidance understands it. A schema
-goes to llguidance as the user's own text and never through a JSON parser on the way: the order of its properties is the
-order of the answer, and a number of 23 digits stays what it is.
+goes to llguidance as the user's own text, so that the order of its properties is the order of the answer.
 """
 
 import json
@@ -12,6 +11,7 @@ from casava_wire import tensors as t
 
 MAX_BYTES: Final = 1 << 20
 
+_EXACT: Final = 2**53  # integers up to here are exact as doubles
 _LARK: Final = "%llguidance"
 _JSON: Final = "%llguidance {}\nstart: %json "
 
@@ -51,7 +51,9 @@ def _given(text: str) -> str:
 def _schema(text: str) -> str:
     """The schema's text, proven to be exactly one JSON value: what follows it would be read as grammar rules."""
     try:
-        value = json.loads(text, parse_constant=_no_constant, parse_int=str, parse_float=str)
+        value = json.loads(text, parse_constant=_no_constant, parse_int=_exact, parse_float=str)
+    except GuideRefused:
+        raise
     except (ValueError, RecursionError):
         raise GuideRefused(f"{t.GUIDE} is not valid JSON") from None
     if not isinstance(value, dict | bool):
@@ -61,6 +63,13 @@ def _schema(text: str) -> str:
 
 def _no_constant(name: str) -> None:
     raise ValueError(name)
+
+
+def _exact(digits: str) -> str:
+    """llguidance reads integers as doubles, and would force the model to write the rounded one."""
+    if len(digits) > len(str(-_EXACT)) or abs(int(digits)) > _EXACT:
+        raise GuideRefused(f"{t.GUIDE} holds an integer beyond 2^53, which the engine would round")
+    return digits
 
 
 def _regex(pattern: str) -> str:

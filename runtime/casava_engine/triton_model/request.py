@@ -123,9 +123,7 @@ def _stop(array: Any) -> tuple[str, ...]:
         return ()
     words = [raw for raw in array.reshape(-1) if raw]
     if len(words) > MAX_STOP_WORDS or any(len(raw) > MAX_STOP_BYTES for raw in words):
-        raise RequestRefused(
-            f"{t.STOP} holds more than {MAX_STOP_WORDS} words, or one of more than {MAX_STOP_BYTES} bytes"
-        )
+        raise RequestRefused(f"{t.STOP}: at most {MAX_STOP_WORDS} words of at most {MAX_STOP_BYTES} bytes")
     return tuple(_text(raw, t.STOP) for raw in words)
 
 
