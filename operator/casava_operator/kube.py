@@ -111,9 +111,10 @@ class Kube:
         headers = {"Accept": _METADATA_ONLY} if metadata_only else None
         while True:
             answer = await self._call("list", resource, resource.path(namespace), params=params, headers=headers)
-            for item in answer["items"]:
+            items = answer["items"] or []  # an empty list of metadata comes as null
+            for item in items:
                 item["apiVersion"], item["kind"] = resource.api_version, resource.kind
-            yield Page(answer["items"], answer["metadata"]["resourceVersion"])
+            yield Page(items, answer["metadata"]["resourceVersion"])
             if not (more := answer["metadata"].get("continue")):
                 return
             params["continue"] = more

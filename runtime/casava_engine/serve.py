@@ -55,8 +55,8 @@ class Engine:
     def _make_folders(self) -> None:
         places = self._settings.places
         for folder in (places.state.parent, places.work, places.cache):
-            folder.mkdir(parents=True, exist_ok=True)
-        places.work.chmod(0o700)  # llama.cpp's socket is in it
+            # Where one is made here, it is ours alone: llama.cpp's socket is in it. A volume's root is the kubelet's.
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def _prepare(self, config: EngineConfig) -> Prepared:
         with self._signals.interrupting():
