@@ -1,5 +1,6 @@
 """parse: a CasavaModel as the API server stores it, or as a user wrote it in a file, becomes a frozen value."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -83,7 +84,7 @@ def _model(body: Mapping[str, Any], spec: Spec) -> CasavaModel:
 
 def _spec(value: Any, *, strict: bool) -> Spec:
     try:
-        spec = Spec.model_validate(value, extra="forbid" if strict else None)
+        spec = _strictly(value) if strict else Spec.model_validate(value)
     except ValidationError as error:
         problems = error.errors(include_url=False, include_input=False)
         first = problems[0]
@@ -93,6 +94,14 @@ def _spec(value: Any, *, strict: bool) -> Spec:
     _check_options(spec.engine.options)
     _check_contracts(spec.contracts)
     return spec
+
+
+def _strictly(value: Any) -> Spec:
+    """No unknown member, and no "3" or true where a number belongs: the API server would refuse either.
+
+    By way of JSON, since that is what a client makes of YAML before it sends it: a bare date becomes a string.
+    """
+    return Spec.model_validate_json(json.dumps(value, default=str), strict=True, extra="forbid")
 
 
 def _check_options(options: Mapping[str, Any]) -> None:

@@ -173,8 +173,19 @@ class Template(SpecModel):
             json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
         ),
     ] = ()
-    engine: Annotated[ContainerTemplate, Field(description="The engine container.")] = ContainerTemplate()
-    sidecar: Annotated[ContainerTemplate, Field(description="The sidecar container.")] = ContainerTemplate()
+    engine: Annotated[
+        ContainerTemplate,
+        Field(
+            description="The engine container. By default it requests 250m CPU and 512Mi memory and has no limit: "
+            "request what the model takes."
+        ),
+    ] = ContainerTemplate()
+    sidecar: Annotated[
+        ContainerTemplate,
+        Field(
+            description="The sidecar container. By default it requests 50m CPU and 128Mi memory, at most 512Mi memory."
+        ),
+    ] = ContainerTemplate()
     image_pull_secrets: Annotated[
         tuple[LocalReference, ...],
         Field(

@@ -76,6 +76,17 @@ def _gpu(entry: Mapping[str, Any]) -> Gpu:
     )
 
 
+@cache
+def _named() -> Mapping[tuple[str, str], tuple[Gpu, ...]]:
+    """The GPUs by label key and value: a cluster has many nodes, and each is looked at often."""
+    found: dict[tuple[str, str], list[Gpu]] = {}
+    for gpu in gpus():
+        for scheme, values in gpu.labels.items():
+            for value in values:
+                found.setdefault((scheme, value), []).append(gpu)
+    return {key: tuple(named) for key, named in found.items()}
+
+
 def find(name: str) -> tuple[Gpu, ...]:
     """The GPUs of that name or alias, in any case: 'A100' is two, an unknown name none."""
     wanted = name.upper()
@@ -113,7 +124,7 @@ def gpu_of_labels(labels: Mapping[str, str]) -> str:
     own_word = ""
     for scheme in _PRECEDENCE:
         value = _SUFFIX.sub("", labels.get(scheme, ""))
-        named = [gpu for gpu in gpus() if value in gpu.labels.get(scheme, ())] if value else []
+        named = _named().get((scheme, value), ())
         sure = [gpu for gpu in named if all(holds(need, labels) for need in gpu.where.get(scheme, ()))]
         if sure or named:
             suffix = labels[scheme][len(value) :]

@@ -17,9 +17,9 @@ UID = 65532
 _STOP_MARGIN = 15  # seconds for the sidecar to end and for Triton after it
 _PROPAGATION: float = SidecarConfig.model_fields["propagation_seconds"].default
 
-_ENGINE_RESOURCES: Mapping[str, Mapping[str, str]] = {"requests": {"cpu": "500m", "memory": "512Mi"}, "limits": {}}
+_ENGINE_RESOURCES: Mapping[str, Mapping[str, str]] = {"requests": {"cpu": "250m", "memory": "512Mi"}, "limits": {}}
 _SIDECAR_RESOURCES: Mapping[str, Mapping[str, str]] = {
-    "requests": {"cpu": "100m", "memory": "128Mi"},
+    "requests": {"cpu": "50m", "memory": "128Mi"},
     "limits": {"memory": "512Mi"},
 }
 _SECURE: Manifest = {

@@ -191,4 +191,4 @@ def test_revisions_are_numbered_upwards_and_the_newest_keeps_its_number() -> Non
 def test_a_small_limit_is_never_below_a_default_request() -> None:
     engine = {"engine": {"resources": {"limits": {"memory": "256Mi"}}}}
     resources = _plan(_model({**MINIMAL, "template": engine})).deployment["spec"]["template"]["spec"]
-    assert resources["initContainers"][0]["resources"] == {"requests": {"cpu": "500m"}, "limits": {"memory": "256Mi"}}
+    assert resources["initContainers"][0]["resources"] == {"requests": {"cpu": "250m"}, "limits": {"memory": "256Mi"}}

@@ -60,6 +60,22 @@ def test_a_file_with_an_unknown_field_is_refused_and_the_nearest_is_named(spec: 
 
 
 @pytest.mark.parametrize(
+    ("spec", "path"),
+    [
+        ({**MINIMAL, "replicas": "3"}, "spec.replicas"),
+        ({**MINIMAL, "replicas": True}, "spec.replicas"),
+        ({**MINIMAL, "replicas": 1.5}, "spec.replicas"),
+        ({**MINIMAL, "serving": {"timeout": 30}}, "spec.serving.timeout"),
+        ({**MINIMAL, "template": {"labels": {"since": 2024}}}, "spec.template.labels.since"),
+    ],
+)
+def test_a_file_with_a_value_of_the_wrong_type_is_refused_as_the_api_server_would(spec: Spec, path: str) -> None:
+    with pytest.raises(InvalidSpec) as refused:
+        parse_file(body(spec))
+    assert refused.value.path == path
+
+
+@pytest.mark.parametrize(
     ("change", "path"),
     [
         ({"kind": "Deployment"}, "kind"),
