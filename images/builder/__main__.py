@@ -1,108 +1,28 @@
 """`python -m images.builder [NAME...]`: build what changed, check its size, save it under build/images."""
 
 import argparse
-import json
-import os
 import sys
-import time
-import tomllib
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Final
+from collections.abc import Sequence
 
-from images.builder import archive, base, catalog, engines
-
-ROOT: Final = Path(__file__).resolve().parents[2]
-OUTPUT: Final = ROOT / "build" / "images"
-
-
-@dataclass(frozen=True)
-class Record:
-    """Written beside a saved image as NAME.json: enough to know later whether it is still what the sources say."""
-
-    image: str  # its full name
-    id: str  # sha256:... of its configuration
-    inputs: str  # catalog.digest of everything that went in
-    added_bytes: int  # over the base, unpacked
+from images.builder import catalog
+from images.builder.build import bring
+from images.builder.engines import BuildError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m images.builder", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(catalog.IMAGES)}; all by default")
-    parser.add_argument("--tag", default=_version(), help="default: Casava's version")
+    parser.add_argument("--tag", help="default: Casava's version; of another tag the files are NAME-TAG.tar")
     args = parser.parse_args(arguments)
     unknown = sorted(set(args.names) - set(catalog.IMAGES))
     if unknown:
         parser.error(f"no image is called {', '.join(unknown)}: there are {', '.join(catalog.IMAGES)}")
     try:
-        engine = engines.choose(_cache())
-        _prepare(engine)
-        for name in args.names or catalog.IMAGES:
-            _bring(engine, catalog.IMAGES[name], args.tag)
-    except engines.BuildError as error:
+        bring(args.names, args.tag)
+    except BuildError as error:
         print(f"images: {error}", file=sys.stderr)
         return 1
     return 0
-
-
-def _prepare(engine: engines.Engine) -> None:
-    if not engine.has(catalog.BASE):
-        started = time.monotonic()
-        base.ensure(engine, catalog.BASE)
-        _say(f"base {catalog.BASE} with {engine.name}, {time.monotonic() - started:.1f} s")
-    OUTPUT.mkdir(parents=True, exist_ok=True)
-
-
-def _bring(engine: engines.Engine, image: catalog.Image, tag: str) -> None:
-    started = time.monotonic()
-    reference = image.reference(tag)
-    base_layers = engine.layers(catalog.BASE)
-    inputs = catalog.digest((engine.name, reference, str(image.target), *base_layers), _files(image.inputs))
-    saved, note = OUTPUT / f"{image.name}.tar", OUTPUT / f"{image.name}.json"
-    record = _recorded(note) if saved.exists() else None
-    fresh = record is not None and record.inputs == inputs
-    if record is None or not fresh:
-        note.unlink(missing_ok=True)  # a build that is cut off here leaves nothing that looks finished
-        engine.build(ROOT, str(ROOT / image.dockerfile), image.target, reference)
-        engine.save(reference, saved)
-        read = archive.read(saved)
-        record = Record(reference, read.id, inputs, read.added_to(base_layers))
-        note.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
-    allowed = "" if image.budget is None else f" (at most {image.budget / catalog.MEGABYTE:.0f})"
-    how = "unchanged" if fresh else f"built with {engine.name} in {time.monotonic() - started:.1f} s"
-    _say(f"{reference}: {how}, {record.added_bytes / catalog.MEGABYTE:.0f} MB over the base{allowed}")
-    complaint = catalog.over_budget(image, record.added_bytes)
-    if complaint is not None:
-        raise engines.BuildError(complaint)
-
-
-def _recorded(note: Path) -> Record | None:
-    try:
-        return Record(**json.loads(note.read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError, TypeError):
-        return None  # never built, or written by another version: build
-
-
-def _files(inputs: Sequence[str]) -> Iterator[tuple[str, bool, bytes]]:
-    for name in inputs:
-        path = ROOT / name
-        for file in sorted(path.rglob("*")) if path.is_dir() else (path,):
-            if file.is_file() and "__pycache__" not in file.parts:
-                yield str(file.relative_to(ROOT)), os.access(file, os.X_OK), file.read_bytes()
-
-
-def _version() -> str:
-    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return str(pyproject["project"]["version"])
-
-
-def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "casava" / "buildah"
-
-
-def _say(text: str) -> None:
-    print(f"== {text}", file=sys.stderr, flush=True)
 
 
 if __name__ == "__main__":

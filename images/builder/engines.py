@@ -70,7 +70,9 @@ class Docker:
         return tuple(str(each) for each in described[0]["RootFS"]["Layers"])
 
     def build(self, context: Path, dockerfile: str, target: str | None, image: str) -> None:
-        _run("docker", "build", "--quiet", *_build_options(dockerfile, target, image), str(context), timeout=_BUILD_S)
+        # Without --load some builders keep the image to themselves; provenance would make it an index of two.
+        options = ("--load", "--provenance=false", "--quiet", *_build_options(dockerfile, target, image))
+        _run("docker", "buildx", "build", *options, str(context), timeout=_BUILD_S)
 
     def save(self, image: str, archive: Path) -> None:
         _run("docker", "save", "--output", str(archive), image, timeout=_BUILD_S)
@@ -119,11 +121,13 @@ class Buildah:
 
 
 def choose(home: Path) -> Engine:
-    """Docker where its engine answers, else buildah as root on Linux. Raises BuildError when there is neither."""
-    if shutil.which("docker") and _succeeds("docker", "info"):
+    """Docker with buildx where its engine answers, else buildah as root on Linux. BuildError when there is neither."""
+    if shutil.which("docker") and _succeeds("docker", "info") and _succeeds("docker", "buildx", "version"):
         return Docker()
     if sys.platform != "linux" or os.geteuid() != 0:
-        raise BuildError("no Docker engine answers and buildah needs root on Linux: start Docker, or be root on Linux")
+        raise BuildError(
+            "no Docker engine with buildx answers, and buildah needs root on Linux: start one or be the other"
+        )
     if not shutil.which("buildah"):
         install("buildah")
     home.mkdir(parents=True, exist_ok=True)

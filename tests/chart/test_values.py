@@ -3,12 +3,13 @@
 import json
 import re
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.chart.support import CHART, refusal, render
+from tests.chart.support import CHART, helm, refusal, render
 
 
 def leaves(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
@@ -79,3 +80,9 @@ def test_the_readme_lists_every_value_with_its_default() -> None:
         name: value if isinstance(value, str) and value else json.dumps(value) for name, value in leaves(values)
     }
     assert rows == expected
+
+
+def test_helm_s_own_linter_warns_of_nothing(tmp_path: Path) -> None:
+    done = helm("lint", "--strict", str(CHART), home=str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert "[WARNING]" not in done.stdout
