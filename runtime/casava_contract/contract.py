@@ -63,7 +63,7 @@ class Contract:
         if self._validator.is_valid(value):
             return ()
         if self._explainer is None:
-            self._explainer = Explainer(self._graph, self.text)
+            self._explainer = Explainer(self._graph)
         return self._explainer.explain(value)
 
     def lower(self, engine: str = "llama-cpp") -> Lowering:

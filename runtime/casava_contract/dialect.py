@@ -100,11 +100,13 @@ DESCRIPTIONS: Final = frozenset(
     }
 )  # fmt: skip
 
-# Formats that are asserted. An unknown one is an annotation, as the specification has it.
-_FORMATS: Final = frozenset({"date-time", "email", "hostname", "ipv4", "ipv6", "uri"})
+# Formats that the oracle asserts (tested). Any other is an annotation, as the specification has it.
+_FORMATS: Final = frozenset(
+    {"date", "date-time", "email", "hostname", "idn-email", "ipv4", "ipv6", "regex", "time", "uri"}
+)
 _FORMATS_6: Final = _FORMATS | {"uri-reference", "uri-template", "json-pointer"}
 _FORMATS_7: Final = _FORMATS_6 | {
-    "date", "time", "idn-email", "idn-hostname", "iri", "iri-reference", "relative-json-pointer", "regex",
+    "idn-hostname", "iri", "iri-reference", "relative-json-pointer",
 }  # fmt: skip
 FORMATS: Final[dict[Draft, frozenset[str]]] = {
     Draft.D4: _FORMATS,

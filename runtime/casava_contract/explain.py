@@ -7,7 +7,6 @@ for one answer of 1 MB, 85 s for alternatives nested 18 deep). Here only what is
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Any, Final
-from urllib.parse import quote
 
 from casava_contract import dialect, jsontext, oracle, pointers
 from casava_contract.dialect import Applies
@@ -18,7 +17,6 @@ from casava_contract.report import Violation
 
 MOST: Final = 10  # violations reported
 _DEEPEST: Final = 32  # levels entered: each costs a validation of what is below
-_SAFE: Final = "/~!$&'()*+,;=:@-._"
 
 _Part = tuple[Edge, JsonValue, str]  # the edge, the part of the value that it applies to, the part's pointer
 
@@ -26,9 +24,9 @@ _Part = tuple[Edge, JsonValue, str]  # the edge, the part of the value that it a
 class Explainer:
     """Explains the invalid documents of one schema."""
 
-    def __init__(self, graph: Graph, text: str) -> None:
+    def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._validators = oracle.validators(text)
+        self._parts_of_schema = oracle.Parts(graph.root.value, graph.draft)
 
     def explain(self, value: JsonValue) -> tuple[Violation, ...]:
         found = []
@@ -39,8 +37,7 @@ class Explainer:
         return tuple(found)
 
     def _valid(self, pointer: str, value: JsonValue) -> bool:
-        validator = self._validators.get("#" + quote(pointer, safe=_SAFE))
-        return validator is None or validator.is_valid(value)
+        return self._parts_of_schema.valid(pointer, value)
 
     def _below(self, node: Subschema, value: JsonValue, at: str, level: int) -> Iterator[Violation]:
         """The violations of a value that is known to be invalid."""
@@ -62,8 +59,21 @@ class Explainer:
                 explained = True
                 yield _violation(node, keyword, value, at)
         if not explained:
-            message = "does not match this part of the schema"
-            yield Violation("schema.invalid", message, at, node.pointer)
+            yield self._remaining(node, at)
+
+    def _remaining(self, node: Subschema, at: str) -> Violation:
+        """What was not asked by itself must be the cause: ``if``, ``contains``, ``unevaluatedItems`` and the like."""
+        words = [word for word in node.keywords if word in _UNASKED]
+        if len(words) == 1:
+            return Violation(
+                f"schema.{words[0]}",
+                f"does not satisfy {words[0]}",
+                at,
+                pointers.join(node.pointer, words[0]),
+                words[0],
+            )
+        among = f": one of {', '.join(words)}" if words else ""
+        return Violation("schema.invalid", f"does not match this part of the schema{among}", at, node.pointer)
 
     def _parts(self, node: Subschema, value: JsonValue, at: str) -> Iterator[_Part]:
         """What must hold for the value to be valid, part by part."""
@@ -116,6 +126,13 @@ class Explainer:
         edges = [edge for edge in node.edges if edge.keyword == keyword]
         return judge([self._valid(edge.target, value) for edge in edges])
 
+
+_UNASKED: Final = frozenset(
+    {
+        "if", "contains", "dependencies", "dependentSchemas", "propertyNames",
+        "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$recursiveRef",
+    }
+)  # fmt: skip
 
 _JUDGES: Final[dict[str, Callable[[list[bool]], bool]]] = {
     "anyOf": lambda verdicts: not any(verdicts),

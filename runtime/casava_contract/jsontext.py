@@ -87,7 +87,9 @@ def read(text: str, *, depth: int, number_length: int) -> JsonValue:
     def exact(literal: str) -> int | float | Decimal:
         return number(literal, number_length)
 
-    hook = exact if _INEXACT.search(data) else None  # a Python call per number is dear, and mostly not needed
+    hook = (
+        exact if number_length < _EXACT_DIGITS or _INEXACT.search(data) else None
+    )  # a Python call per number is dear, and mostly not needed
     try:
         return cast(JsonValue, json.loads(text, object_pairs_hook=_members, parse_int=hook, parse_float=hook))
     except _DuplicateKeyError:
@@ -101,6 +103,8 @@ def _refuse_what_json_forbids(text: str, data: bytes) -> None:
         orjson.loads(data)
     except orjson.JSONDecodeError as error:
         offset = min(error.pos, len(text))
+        if "infinity" in error.msg:
+            raise JsonError("number", "a number beyond the range of a 64-bit float", offset=offset) from None
         raise JsonError("syntax", f"not JSON: {error.msg.partition(': line')[0]}", offset=offset) from None
 
 

@@ -9,6 +9,7 @@ The claims ``engine`` made here are proven for the installed engine in tests/com
 """
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Final
 
 from casava_contract import jsontext, pointers, recogniser
@@ -18,6 +19,7 @@ from casava_contract.graph import Edge, Graph, Subschema
 from casava_contract.jsontext import JsonValue
 from casava_contract.llama_cpp_values import FORMATS_KEPT, FORMATS_PROVEN, exact, proven_pattern
 from casava_contract.report import CoverageEntry, Enforcer
+from casava_contract.work import leaks, reach
 
 _SPACING: Final[JsonValue] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 _MOST_MEMBERS: Final = 350  # llguidance gives up at about 500 optional members of one object, while decoding
@@ -51,7 +53,7 @@ def lower(graph: Graph) -> tuple[str, tuple[CoverageEntry, ...]]:
         guide = emitter.guide()
         refused = recogniser.refusal(guide)
         if not refused:
-            return guide, tuple(dict.fromkeys(emitter.coverage))
+            return guide, tuple(dict.fromkeys(emitter.judged()))
         why = why or refused
         coverage = emitter.coverage
     reason = f"the engine refuses the schema: {shorten(why, 120)}"
@@ -59,8 +61,12 @@ def lower(graph: Graph) -> tuple[str, tuple[CoverageEntry, ...]]:
     return jsontext.dump({"x-guidance": _SPACING}), tuple(left)
 
 
+def _is_left(entry: CoverageEntry) -> bool:
+    return entry.enforced_by is Enforcer.SIDECAR_FINAL and entry.keyword != DUPLICATE_KEYS
+
+
 def _left(entry: CoverageEntry, reason: str) -> CoverageEntry:
-    if entry.enforced_by is Enforcer.ANNOTATION:
+    if entry.enforced_by is not Enforcer.ENGINE:
         return entry
     return CoverageEntry(entry.pointer, entry.keyword, Enforcer.SIDECAR_FINAL, reason)
 
@@ -85,6 +91,35 @@ class _Emitter:
             root["$defs"] = definitions
         return jsontext.dump(root | body)
 
+    def judged(self) -> list[CoverageEntry]:
+        """The coverage; a choice is the engine's only where all of every alternative is."""
+        leaking = leaks(self.graph, {entry.pointer.rpartition("/")[0] for entry in self.coverage if _is_left(entry)})
+        untold = reach(self.graph, self._untold())
+        choices = {
+            pointers.join(node.pointer, edge.keyword)
+            for node in self.graph.nodes.values()
+            for edge in node.edges
+            if edge.keyword in {"anyOf", "oneOf"} and edge.target in leaking
+        }
+        return [self._judge(entry, choices, untold) for entry in self.coverage]
+
+    def _judge(self, entry: CoverageEntry, choices: set[str], untold: set[str]) -> CoverageEntry:
+        if entry.pointer in choices:
+            return _left(entry, "keywords of an alternative are left to the sidecar")
+        if entry.pointer.rpartition("/")[0] in untold:
+            return _left(entry, "it is also referred to from where the engine is not told")
+        return entry
+
+    def _untold(self) -> list[str]:
+        """The subschemas under keywords that are left to the sidecar, though they assert."""
+        left = {entry.pointer for entry in self.coverage if _is_left(entry)}
+        return [
+            edge.target
+            for node in self.graph.nodes.values()
+            for edge in node.edges
+            if edge.keyword not in {"not", "if", "anyOf", "oneOf"} and pointers.join(node.pointer, edge.keyword) in left
+        ]
+
     def _root(self) -> dict[str, JsonValue]:
         """The compiler lets no schema pass that is false, so that a boolean one is true: no constraint."""
         body = self._location(self.graph.root)
@@ -101,31 +136,44 @@ class _Emitter:
 
     def _location(self, node: Subschema) -> JsonValue:
         """A schema that stands for a whole value, so that what is open about it stays open."""
-        if not self._closed(node) and node.pointer not in self.open_at:
+        closed = self._closed(node, "object") and self._closed(node, "array")
+        if not closed and node.pointer not in self.open_at:
             self.open_at.add(node.pointer)
-            reason = "the engine does not keep an object from having an undeclared key twice"
+            reason = "an object with undeclared keys may stand here, and the engine lets such a key come twice"
             self.coverage.append(CoverageEntry(node.pointer, DUPLICATE_KEYS, Enforcer.SIDECAR_FINAL, reason))
         return self._schema(node)
 
-    def _closed(self, node: Subschema) -> bool:
-        """Whether no object with undeclared keys can stand here, as far as the engine is told."""
+    def _closed(self, node: Subschema, kind: str) -> bool:
+        """Whether the engine is told of every part that an object, or array, can have here."""
         words = node.keywords
         if node.value is False or "const" in words or "enum" in words:
             return node.value is False or all(exact(words[word]) for word in ("const", "enum") if word in words)
         types = words.get("type")
-        if types is not None and "object" not in (types if isinstance(types, list) else [types]):
+        if types is not None and kind not in (types if isinstance(types, list) else [types]):
             return True
-        if words.get("additionalProperties") is False and "patternProperties" not in words:
-            return self._object_refusal(node) == ""
+        if self._parts_are_told(node, kind):
+            return True
         every = [edge for edge in node.edges if edge.keyword in {"$ref", "allOf"}]
-        if any(self._closed(self.graph.nodes[edge.target]) for edge in every if self._used(node, edge)):
+        if any(self._closed(self.graph.nodes[edge.target], kind) for edge in every if self._used(node, edge)):
             return True
-        return any(self._all_closed(node, keyword) for keyword in ("anyOf", "oneOf"))
+        return any(self._all_closed(node, keyword, kind) for keyword in ("anyOf", "oneOf"))
 
-    def _all_closed(self, node: Subschema, keyword: str) -> bool:
+    def _parts_are_told(self, node: Subschema, kind: str) -> bool:
+        words = node.keywords
+        if not self._composes(node, "properties"):
+            return False
+        if kind == "array":
+            listed = words.get("prefixItems", words.get("items"))
+            return any(edge.keyword in {"items", "additionalItems"} and edge.token is None for edge in node.edges) or (
+                isinstance(listed, list) and words.get("maxItems") in range(len(listed) + 1)
+            )
+        closed = words.get("additionalProperties") is False and not _patterned(node)
+        return closed and not _object_refusal(node)
+
+    def _all_closed(self, node: Subschema, keyword: str, kind: str) -> bool:
         targets = [edge.target for edge in node.edges if edge.keyword == keyword]
         used = 0 < len(targets) <= _MOST_ALTERNATIVES and self._composes(node, keyword)
-        return used and all(self._closed(self.graph.nodes[target]) for target in targets)
+        return used and all(self._closed(self.graph.nodes[target], kind) for target in targets)
 
     def _used(self, node: Subschema, edge: Edge) -> bool:
         return edge.keyword == "$ref" or self._composes(node, edge.keyword)
@@ -138,7 +186,7 @@ class _Emitter:
         if isinstance(node.value, bool):
             return node.value
         out: dict[str, JsonValue] = {}
-        object_refusal = self._object_refusal(node)
+        object_refusal = _object_refusal(node)
         for keyword, operand in node.keywords.items():
             if keyword == "$ref":
                 self._reference(node, out)
@@ -180,14 +228,6 @@ class _Emitter:
         else:
             out["anyOf"] = branches
             self._final(node, keyword, "the engine takes it as anyOf: it cannot tell the alternatives apart")
-
-    def _object_refusal(self, node: Subschema) -> str:
-        """Why the engine is not told about this object's members; "" where it is."""
-        words = node.keywords
-        members = words.get("properties")
-        if isinstance(members, dict) and len(members) > _MOST_MEMBERS:
-            return f"more than {_MOST_MEMBERS} members are too many for the engine"
-        return ""
 
     def _object_word(
         self, node: Subschema, keyword: str, operand: JsonValue, refusal: str, out: dict[str, JsonValue]
@@ -234,7 +274,7 @@ class _Emitter:
         elif keyword == "pattern":
             self._pattern(node, str(operand), out)
         elif keyword in ASSERTIONS[draft]:
-            reason = _refusal(draft, keyword, operand)
+            reason = _refusal(draft, keyword, operand) or _negative_multiples(node, keyword)
             if reason:
                 self._final(node, keyword, reason)
             else:
@@ -284,6 +324,14 @@ def _only(node: Subschema, keyword: str) -> str:
     return next(edge.target for edge in node.edges if edge.keyword == keyword and edge.applies is Applies.PART)
 
 
+def _object_refusal(node: Subschema) -> str:
+    """Why the engine is not told about this object's members; "" where it is."""
+    members = node.keywords.get("properties")
+    if isinstance(members, dict) and len(members) > _MOST_MEMBERS:
+        return f"more than {_MOST_MEMBERS} members are too many for the engine"
+    return ""
+
+
 def _patterned(node: Subschema) -> bool:
     return "patternProperties" in node.keywords
 
@@ -291,6 +339,14 @@ def _patterned(node: Subschema) -> bool:
 def _sizes_fit(node: Subschema) -> bool:
     members, required = node.keywords.get("properties", {}), node.keywords.get("required", [])
     return isinstance(members, dict) and isinstance(required, list) and set(members) <= set(map(str, required))
+
+
+def _negative_multiples(node: Subschema, keyword: str) -> str:
+    lowest = [node.keywords.get(word) for word in ("minimum", "exclusiveMinimum")]
+    above = any(isinstance(bound, int | float | Decimal) and bound >= 0 for bound in lowest)
+    return (
+        "" if keyword != "multipleOf" or above else "of negative numbers the engine allows no multiple: add minimum 0"
+    )
 
 
 def _refusal(draft: Draft, keyword: str, operand: JsonValue) -> str:

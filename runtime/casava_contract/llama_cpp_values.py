@@ -15,12 +15,14 @@ FORMATS_PROVEN: Final = frozenset({"date", "ipv4", "uuid"})
 # The engine knows these too, but allows more than the oracle.
 FORMATS_KEPT: Final = frozenset({"date-time", "time", "duration", "email", "hostname", "ipv6"})
 
-# Expressions that both engines read alike: literals, escapes of punctuation, \d and \w (ASCII to both), classes of
-# plain characters, groups, quantifiers, and anchors where an alternative begins or ends.
-_ATOM: Final = r"(?:[A-Za-z0-9 _,:;@#%&=~<>!'\"`/-]|\\[dw.\\/+*?()\[\]{}|^$-])"
-_IN_CLASS: Final = r"(?:[A-Za-z0-9 _,:;@#%=<>!'\"`/.+*?(){}|$]|\\[dw.\\/+*?()\[\]{}|^$-])"
-_CLASS: Final = rf"\[(?:[A-Za-z0-9]-[A-Za-z0-9]|{_IN_CLASS})+-?\]"
-_QUANTIFIER: Final = r"(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})?"
+# Expressions that both engines read alike: literals, escapes of punctuation, the dot, \d and \w (ASCII to both),
+# classes, groups, quantifiers, and anchors at the ends. Not \s (they differ on U+0085 and U+FEFF), and no class that
+# excludes the quote or the backslash: of those the engine lets the escaped form pass.
+_ATOM: Final = r"(?:[A-Za-z0-9 _,:;@#%&=~<>!'\"`/.-]|\\[dDwW./+*?()\[\]{}|^$\\-])"
+_RANGE: Final = "[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]"
+_IN_CLASS: Final = r"[A-Za-z0-9 _,:;@#%=<>!'`/.+*?(){}|$]|\\[dw./+*?()\[\]{}|^$-]"
+_CLASS: Final = rf"""\[(?:\^(?:{_RANGE}|{_IN_CLASS})+|(?:{_RANGE}|{_IN_CLASS}|"|\\\\)+)-?\]"""
+_QUANTIFIER: Final = r"(?:(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??)?"
 _TOKEN: Final = re.compile(rf"(?:{_ATOM}|{_CLASS}){_QUANTIFIER}|\((?:\?:)?(?!\?)|\){_QUANTIFIER}|\|")
 
 

@@ -3,16 +3,19 @@
 import re
 from functools import cache
 from typing import Any, Final, NoReturn
+from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs
 
 from casava_contract import pointers
 from casava_contract.dialect import Draft
 from casava_contract.errors import ContractError, ErrorCode, shorten
+from casava_contract.jsontext import JsonValue
 from casava_contract.sources import Source
 
 _PATTERN_BYTES: Final = 1 << 20  # of a compiled regex
 _REPETITION: Final = re.compile(r"\{[0-9]+(?:,[0-9]*)?\}")
+_BASE: Final = "https://contract.invalid/"  # of a schema without an absolute $id
 _TYPES: Final = "array, boolean, integer, null, number, object or string"
 
 
@@ -45,9 +48,21 @@ def validator(source: Source, text: str, draft: Draft) -> jsonschema_rs.Validato
         raise source.error(ErrorCode.INVALID, f"not a schema of draft {draft}: {shorten(str(error))}") from None
 
 
-def validators(text: str) -> jsonschema_rs.ValidatorMap:
-    """A validator for every subschema, by URI-fragment pointer. For a schema that validator() has accepted."""
-    return jsonschema_rs.validator_map_for(text, **_options())
+class Parts:
+    """Validators of the subschemas of a schema that validator() has accepted, each made when first asked for."""
+
+    def __init__(self, schema: JsonValue, draft: Draft) -> None:
+        self._class = _CLASSES[draft]
+        identifier = schema.get("id" if draft is Draft.D4 else "$id") if isinstance(schema, dict) else None
+        self._whole = urldefrag(urljoin(_BASE, identifier if isinstance(identifier, str) else "")).url
+        self._registry = jsonschema_rs.Registry([(self._whole, schema)], retriever=_refuse_to_fetch)
+        self._made: dict[str, jsonschema_rs.Validator] = {}
+
+    def valid(self, pointer: str, value: JsonValue) -> bool:
+        if pointer not in self._made:
+            reference = {"$ref": f"{self._whole}#{quote(pointer)}"}
+            self._made[pointer] = self._class(reference, registry=self._registry, **_options())
+        return self._made[pointer].is_valid(value)
 
 
 def matches(pattern: str, text: str) -> bool:

@@ -35,6 +35,27 @@ def expansion(graph: Graph, bound: int) -> int:
     return sizes[""]
 
 
+def leaks(graph: Graph, sources: set[str]) -> set[str]:
+    """The sources and every subschema that leads to one."""
+    found: set[str] = set()
+    for component in Components(graph, applied):
+        if any(p in sources or not found.isdisjoint(applied(graph.nodes[p])) for p in component):
+            found.update(component)
+    return found
+
+
+def reach(graph: Graph, starts: list[str]) -> set[str]:
+    """The starts and every subschema that they lead to."""
+    found: set[str] = set()
+    pending = list(starts)
+    while pending:
+        pointer = pending.pop()
+        if pointer not in found:
+            found.add(pointer)
+            pending.extend(applied(graph.nodes[pointer]))
+    return found
+
+
 def applied(node: Subschema) -> list[str]:
     return targets(node, Applies.SAME, Applies.PART)
 
