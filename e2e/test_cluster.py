@@ -14,7 +14,7 @@ import pytest
 from e2e.cluster import cgroups, network
 from e2e.cluster.archive import write_image
 from e2e.cluster.cluster import Cluster
-from e2e.cluster.layout import Layout
+from e2e.cluster.layout import SWITCH_HARDWARE_ADDRESS, Layout
 from e2e.cluster.local import Local
 from e2e.cluster.policy import RESTRICTED, probe_pod
 from e2e.cluster.proc import ClusterError
@@ -142,8 +142,9 @@ def end_program(layout: Layout, name: str, program: str) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-@pytest.mark.usefixtures("local")
-def test_a_pod_that_waits_for_a_gpu_node_starts_when_such_a_node_joins(cluster: Cluster, namespace: str) -> None:
+def test_a_pod_that_waits_for_a_gpu_node_starts_when_such_a_node_joins(
+    cluster: Cluster, namespace: str, local: Local
+) -> None:
     pod = probe_pod("early", cluster.probe_image)
     pod["spec"]["nodeSelector"] = {"nvidia.com/gpu.product": "NVIDIA-H100-80GB-HBM3"}
     pod["spec"]["tolerations"] = [{"key": "nvidia.com/gpu", "operator": "Exists"}]
@@ -151,6 +152,16 @@ def test_a_pod_that_waits_for_a_gpu_node_starts_when_such_a_node_joins(cluster: 
     cluster.apply(pod, namespace=namespace)
     joined = cluster.add_node(platform="onprem", gpu="H100", count=8)
     try:
+        # A bridge likes to take over a new port's address; the other nodes would lose each other for seconds.
+        assert (
+            SWITCH_HARDWARE_ADDRESS
+            in subprocess.run(
+                ["ip", "-netns", local.layout.switch, "link", "show", network.BRIDGE],
+                check=True,
+                capture_output=True,
+                text=True,
+            ).stdout
+        )
         cluster.wait_for("pod", "early", "condition=Ready", namespace=namespace)
         assert (cluster.get("pod", "early", namespace=namespace) or {})["spec"]["nodeName"] == joined
     finally:

@@ -11,6 +11,9 @@ from typing import Final
 RANGES: Final = (IPv4Network("198.51.100.0/24"), IPv4Network("203.0.113.0/24"), IPv4Network("192.0.2.0/24"))
 SLOTS: Final = tuple(subnet for each in RANGES for subnet in each.subnets(new_prefix=26))
 MOST_NODES: Final = 50
+# The switch's. Left to itself a bridge takes the lowest of its ports' and changes it as nodes come and go; for seconds
+# after each change the nodes' traffic would go nowhere.
+SWITCH_HARDWARE_ADDRESS: Final = "02:ca:5a:00:00:ff"
 
 # Pods and Services live inside the nodes' own network namespaces, so every cluster may use the same ranges.
 POD_RANGE: Final = IPv4Network("10.244.0.0/16")
@@ -51,6 +54,11 @@ class Node:
     @property
     def address(self) -> IPv4Address:
         return self.subnet[self.index + 1]
+
+    @property
+    def hardware_address(self) -> str:
+        """Fixed, so that a node which comes back is not looked for where its predecessor was."""
+        return f"02:ca:5a:00:00:{self.index:02x}"
 
     @property
     def pod_range(self) -> IPv4Network:

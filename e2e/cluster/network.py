@@ -7,7 +7,7 @@ import time
 from ipaddress import IPv4Network
 from pathlib import Path
 
-from e2e.cluster.layout import Layout, Node
+from e2e.cluster.layout import SWITCH_HARDWARE_ADDRESS, Layout, Node
 from e2e.cluster.proc import ClusterError, run
 
 NAMESPACES = Path("/run/netns")
@@ -29,7 +29,7 @@ def make_switch(layout: Layout) -> None:
     run("ip", "netns", "add", layout.switch)
     inside = ("ip", "-netns", layout.switch)
     run(*inside, "link", "set", "lo", "up")
-    run(*inside, "link", "add", BRIDGE, "type", "bridge")
+    run(*inside, "link", "add", BRIDGE, "address", SWITCH_HARDWARE_ADDRESS, "type", "bridge")
     run(*inside, "address", "add", f"{layout.router_address}/{layout.subnet.prefixlen}", "dev", BRIDGE)
     run(*inside, "link", "set", BRIDGE, "up")
     run("ip", "link", "add", layout.host_link, "type", "veth", "peer", "name", "host", "netns", layout.switch)
@@ -62,21 +62,8 @@ def attach(layout: Layout, node: Node) -> None:
     remove_namespace(node.namespace)
     run("ip", "netns", "add", node.namespace)
     port = f"port{node.index}"
-    run(
-        "ip",
-        "-netns",
-        layout.switch,
-        "link",
-        "add",
-        port,
-        "type",
-        "veth",
-        "peer",
-        "name",
-        "eth0",
-        "netns",
-        node.namespace,
-    )
+    peer = ("peer", "name", "eth0", "address", node.hardware_address, "netns", node.namespace)
+    run("ip", "-netns", layout.switch, "link", "add", port, "type", "veth", *peer)
     run("ip", "-netns", layout.switch, "link", "set", port, "master", BRIDGE, "up")
     inside = ("ip", "-netns", node.namespace)
     run(*inside, "link", "set", "lo", "up")

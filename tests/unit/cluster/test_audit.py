@@ -57,7 +57,7 @@ def test_what_rbac_forbids_is_not_allowed() -> None:
 
 @pytest.mark.parametrize("text", ["", "{}", '{"kind": "Event", "apiVersion": "v1"}', "no json"])
 def test_another_text_is_no_event(text: str) -> None:
-    with pytest.raises(ValueError, match="no audit event|Expecting value"):
+    with pytest.raises(ValueError, match=r"no audit event|Expecting value"):
         parse(text)
 
 
