@@ -44,7 +44,7 @@ def read(text: str, limits: Limits) -> Source:
     """Raises ContractError."""
     if not isinstance(text, str):
         raise ContractError(ErrorCode.SYNTAX, f"a schema is text, not {type(text).__name__}")
-    size = len(text.encode(errors="surrogatepass"))
+    size = _size(text)
     if size > limits.schema_bytes:
         raise ContractError(ErrorCode.LIMIT_BYTES, f"{size} bytes of schema: at most {limits.schema_bytes} are read")
     if not text.lstrip(" \t\r\n").startswith(("{", "[", '"')):
@@ -57,3 +57,11 @@ def read(text: str, limits: Limits) -> Source:
         pointer = pointers.of(error.path)
         raise ContractError(_CODES[error.kind], error.message, pointer=pointer, line=line, column=column) from None
     return Source(text, value, None)
+
+
+def _size(text: str) -> int:
+    try:
+        return len(text.encode())
+    except UnicodeEncodeError as error:
+        line, column = jsontext.line_and_column(text, error.start)
+        raise ContractError(ErrorCode.SYNTAX, "a lone surrogate is not text", line=line, column=column) from None
