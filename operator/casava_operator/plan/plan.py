@@ -18,7 +18,7 @@ from casava_wire import labels, net, paths
 SERVICE_PORT = 80
 _PROGRESS_DEADLINE = 1800  # a GPU node and a large model may take this long; the user is told what it waits for
 _OLD_REPLICA_SETS = 3
-_STOPPING = ("scaling", "contracts")  # edits that never reach the pod template
+_NOT_IN_PODS = ("scaling", "contracts")  # edits that never reach the pod template
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def plan(model: CasavaModel, placement: Placement, site: Site, *, replicas: int,
 
 def _spec_hash(model: CasavaModel) -> str:
     """Changes with a user's edit of what the pods are made of, and with nothing that an operator upgrade brings."""
-    return short({key: value for key, value in accepted_spec(model).items() if key not in _STOPPING})
+    return short({key: value for key, value in accepted_spec(model).items() if key not in _NOT_IN_PODS})
 
 
 def _deployment(model: CasavaModel, template: Manifest, replicas: int, annotations: Mapping[str, str]) -> Manifest:
