@@ -1,23 +1,21 @@
 """A new release of the operator rolls the fleet one model at a time, under load."""
 
 import contextlib
-from pathlib import Path
 
-from e2e.support.casava import Casava, renamed
+from e2e.support.casava import Casava, load_images
 from e2e.support.load import Load
 from e2e.support.manifests import Manifest, model
 from e2e.support.models import Models
-from images.builder.__main__ import OUTPUT
 
 NAMES = ("first", "second", "third")
 TAG = "next"
 
 
 def test_another_sidecar_tag_rolls_three_models_one_by_one_with_no_failed_request(
-    casava: Casava, models: Models, tmp_path: Path
+    casava: Casava, models: Models
 ) -> None:
     cluster = casava.cluster
-    cluster.load_image(str(renamed(OUTPUT / "sidecar.tar", TAG, tmp_path)))
+    load_images(cluster, "sidecar", tag=TAG)
     for name in NAMES:
         models.apply(model(name, models.image))
     for name in NAMES:

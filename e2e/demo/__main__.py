@@ -17,6 +17,7 @@ from e2e.cluster.tools import tool
 from e2e.demo.progress import say, step
 from e2e.support.casava import Casava, load_images
 from e2e.support.models import Models
+from images.builder.engines import BuildError
 
 NAME: Final = "casava-demo"
 MODEL: Final = "smollm2"
@@ -40,7 +41,7 @@ def main() -> int:
             provider(NAME).down()
         else:
             _up()
-    except (ClusterError, AssertionError) as error:
+    except (ClusterError, BuildError) as error:
         print(f"demo: {error}", file=sys.stderr)
         return 1
     return 0

@@ -1,16 +1,12 @@
 """Casava on a cluster, installed through the real chart."""
 
-import io
-import json
-import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from e2e.cluster.cluster import Cluster
 from e2e.support.manifests import Manifest
-from images.builder.__main__ import OUTPUT
-from images.builder.__main__ import main as build_images
+from images.builder.build import bring
 
 CHART: Final = Path(__file__).parents[2] / "charts" / "casava"
 VERSION: Final = "0.1.0"
@@ -22,25 +18,10 @@ IMAGES: Final = ("operator", "sidecar", "runtime-cpu-smollm2")
 VALUES: Final = ("--set=autoscaling.stabilizationSeconds=5",)
 
 
-def load_images(cluster: Cluster) -> None:
-    """Build what changed and give it to every node."""
-    assert build_images(list(IMAGES)) == 0, "the images did not build"
-    cluster.load_image(*(str(OUTPUT / f"{name}.tar") for name in IMAGES))
-
-
-def renamed(archive: Path, tag: str, folder: Path) -> Path:
-    """A copy of a docker-archive whose image has another tag."""
-    copy = folder / f"{archive.stem}-{tag}.tar"
-    with tarfile.open(archive) as old, tarfile.open(copy, "w") as new:
-        for member in old:
-            content = old.extractfile(member)
-            if member.name == "manifest.json" and content is not None:
-                images = json.load(content)
-                images[0]["RepoTags"] = [f"{images[0]['RepoTags'][0].rpartition(':')[0]}:{tag}"]
-                text = json.dumps(images).encode()
-                member.size, content = len(text), io.BytesIO(text)
-            new.addfile(member, content)
-    return copy
+def load_images(cluster: Cluster, *names: str, tag: str = VERSION) -> None:
+    """Build what changed and give it to every node: by default all that the tests need."""
+    saved = bring(names or IMAGES, tag)
+    cluster.load_image(*(str(image.archive) for image in saved.values()))
 
 
 @dataclass(frozen=True)
