@@ -75,3 +75,14 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes) -> None:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def names_in(path: Path) -> list[str]:
+    """The names of the images in a docker-archive, sorted; none for an archive of another kind."""
+    with tarfile.open(path) as archive:
+        try:
+            member = archive.extractfile("manifest.json")
+        except KeyError:
+            return []
+        manifest = json.loads(member.read(1 << 20)) if member else []
+    return sorted(str(name) for entry in manifest for name in entry.get("RepoTags") or ())

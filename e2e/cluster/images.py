@@ -2,8 +2,7 @@
 
 import contextlib
 import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -53,25 +52,20 @@ def full_name(image: str) -> str:
     return bare if ":" in bare.rpartition("/")[2] or "@" in bare else f"{bare}:latest"
 
 
-@contextlib.contextmanager
-def as_archive(image: str) -> Iterator[Path]:
-    """An archive of an image: the file itself when `image` is a path, else what buildah or docker has by that name.
+def write_archive(image: str, archive: Path) -> None:
+    """Write an archive of an image: a copy when `image` is the path of one, else of what buildah or docker has.
 
-    The archive holds the image under its full name, whichever builder made it. Raises ClusterError.
+    It holds the image under its full name, whichever builder made it. Raises ClusterError.
     """
     path = Path(image)
     if path.is_file():
-        yield path
-        return
-    with tempfile.TemporaryDirectory(prefix="casava-image-") as folder:
-        archive = Path(folder) / "image.tar"
-        if _buildah_id(image):
-            run("buildah", "push", "--quiet", image, f"docker-archive:{archive}:{full_name(image)}", timeout=300)
-        elif _docker_id(image):
-            run("docker", "save", "--output", archive, image, timeout=300)
-        else:
-            raise ClusterError(f"{image} is neither a file nor an image of buildah or docker: build it first")
-        yield archive
+        shutil.copyfile(path, archive)
+    elif _buildah_id(image):
+        run("buildah", "push", "--quiet", image, f"docker-archive:{archive}:{full_name(image)}", timeout=300)
+    elif _docker_id(image):
+        run("docker", "save", "--output", archive, image, timeout=300)
+    else:
+        raise ClusterError(f"{image} is neither a file nor an image of buildah or docker: build it first")
 
 
 def image_id(image: str) -> str | None:

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -117,7 +118,9 @@ class Kind:
 
     def load(self, names: Sequence[str]) -> None:
         for name in names:
-            with images.as_archive(name) as archive:
+            with tempfile.TemporaryDirectory(prefix="casava-image-") as folder:
+                archive = Path(folder) / "image.tar"
+                images.write_archive(name, archive)
                 self._kind("load", "image-archive", str(archive), timeout=600)
 
     def image(self, name: str) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from e2e.cluster import cgroups, images, machine, network, packages, pki
+from e2e.cluster.archive import names_in
 from e2e.cluster.layout import DNS_ADDRESS, MOST_NODES, Layout, Node, free_slot, valid_name
 from e2e.cluster.places import state_dir
 from e2e.cluster.proc import ClusterError, locked, run, say, succeeds
@@ -27,6 +28,7 @@ from e2e.cluster.tools import HOST, built, tool
 HERE: Final = Path(__file__).parent
 MODULES: Final = ("overlay", "br_netfilter", "veth")
 START_TIMEOUT: Final = 120.0  # seconds until a cluster must be up; 3 to 10 are usual
+SETTLED: Final = 10.0  # seconds after which a node that does not run will not come any more
 PARALLEL: Final = 4
 # The sources that decide what a running cluster is: an edit of one of them means a new cluster.
 MADE_BY: Final = (
@@ -34,7 +36,7 @@ MADE_BY: Final = (
     *("settings.py", "manifests/dns.yaml"),
 )
 # Clusters have names that hold for the whole machine, so their locks do too, wherever the state is kept.
-LOCKS: Final = Path("/run/lock/casava-e2e")
+LOCKS: Final = Path("/run/casava-e2e")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,8 @@ class Local:
             if self._usable(recipe):
                 self._resize(nodes)
                 return
+            if self.folder.exists():
+                say(f"cluster {self.name} is broken or was made by other sources: making it anew")
             self._remove()
             self._create(recipe, nodes, tools, archives)
 
@@ -178,11 +182,15 @@ class Local:
         return name
 
     def _load_one(self, layout: Layout, nodes: Sequence[Node], name: str, version: str) -> None:
-        kept = self.folder / "images" / f"{hashlib.sha256(name.encode()).hexdigest()[:16]}.tar"
-        kept.parent.mkdir(exist_ok=True)
-        with images.as_archive(name) as archive:
-            shutil.copyfile(archive, kept.with_suffix(".making"))
-        kept.with_suffix(".making").rename(kept)
+        folder = self.folder / "images"
+        folder.mkdir(exist_ok=True)
+        half_made = folder / "image.making"
+        half_made.unlink(missing_ok=True)
+        images.write_archive(name, half_made)
+        # By what is in it: a file loaded from one folder today and from another tomorrow is kept once.
+        content = ",".join(names_in(half_made)) or name
+        kept = half_made.with_name(f"{hashlib.sha256(content.encode()).hexdigest()[:16]}.tar")
+        half_made.rename(kept)
         with ThreadPoolExecutor(PARALLEL) as pool:
             list(pool.map(lambda node: machine.import_image(node, kept), nodes))
         for node in nodes:
@@ -261,13 +269,14 @@ class Local:
         self._wait_until("cluster DNS", lambda: all(machine.reaches(node, dns, 53) for node in nodes))
 
     def _wait_until(self, what: str, done: Callable[[], bool]) -> None:
-        layout, deadline = self.layout, time.monotonic() + START_TIMEOUT
+        layout, started = self.layout, time.monotonic()
         while not done():
             nodes = [layout.node(index) for index in self._state().nodes]
             dead = [node.name for node in nodes if not machine.alive(node)]
-            if time.monotonic() > deadline:
+            waited = time.monotonic() - started
+            if waited > (SETTLED if dead else START_TIMEOUT):
                 texts = "\n".join(machine.complaints(layout, node) for node in nodes)
-                raise ClusterError(f"{what} did not come up in {START_TIMEOUT:g} s (ended: {dead or 'none'})\n{texts}")
+                raise ClusterError(f"{what} did not come up in {waited:.0f} s (ended: {dead or 'none'})\n{texts}")
             time.sleep(0.1)
 
     def _api_ready(self) -> bool:

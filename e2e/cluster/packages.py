@@ -48,7 +48,7 @@ def ensure(wanted: dict[str, str]) -> None:
         raise ClusterError(f"this machine has no apt-get: install what these Debian packages hold: {names}")
     if os.geteuid() != 0:
         raise ClusterError(f"missing packages, and only root may install them: run `apt-get install {names}`")
-    with locked(Path("/run/lock/casava-e2e-apt.lock")):
+    with locked(Path("/run/casava-e2e/apt")):
         _install(missing(wanted))
 
 

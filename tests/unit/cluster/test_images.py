@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from e2e.cluster.archive import write_image
+from e2e.cluster.archive import names_in, write_image
 from e2e.cluster.images import full_name
 
 
@@ -37,11 +37,12 @@ def test_an_archive_holds_what_its_digests_say(tmp_path: Path) -> None:
         manifest = json.loads((contents["manifest.json"] or pytest.fail("no manifest")).read())[0]
         config = (contents[manifest["Config"]] or pytest.fail("no configuration")).read()
         layer = (contents[manifest["Layers"][0]] or pytest.fail("no layer")).read()
-    assert manifest["RepoTags"] == ["casava.local/x:1"]
+    assert manifest["RepoTags"] == names_in(archive) == ["casava.local/x:1"]
     assert manifest["Config"] == f"{hashlib.sha256(config).hexdigest()}.json"
     assert json.loads(config)["rootfs"]["diff_ids"] == [f"sha256:{hashlib.sha256(layer).hexdigest()}"]
     assert json.loads(config)["config"] == {"User": "65532"}
     (tmp_path / "layer.tar").write_bytes(layer)
+    assert names_in(tmp_path / "layer.tar") == []
     with tarfile.open(tmp_path / "layer.tar") as files:
         assert {file.name: (file.mode, file.uid, file.linkname) for file in files} == {
             "bin": (0o755, 0, ""),
