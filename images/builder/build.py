@@ -46,7 +46,9 @@ def bring(names: Sequence[str] = (), tag: str | None = None) -> dict[str, Saved]
         engine = engines.choose(_cache())
         _prepare(engine)
         chosen = [catalog.IMAGES[name] for name in names or catalog.IMAGES]
-        return {image.name: _bring(engine, image, tag or version, version) for image in chosen}
+        saved = {image.name: _bring(engine, image, tag or version, version) for image in chosen}
+        engine.tidy()
+        return saved
 
 
 def _prepare(engine: engines.Engine) -> None:

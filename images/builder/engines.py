@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 _QUESTION_S = 60
 _BUILD_S = 1800
+_LAYERS_KEPT = 400  # some 20 builds of everything, 5 GB
 _SAID = 6000  # characters of a failed build that the error repeats
 
 _CA_BUNDLES = (
@@ -51,6 +52,10 @@ class Engine(Protocol):
         """Write `image` as a docker-archive."""
         ...
 
+    def tidy(self) -> None:
+        """Keep what earlier builds left for later ones within bounds."""
+        ...
+
 
 @dataclass(frozen=True)
 class Docker:
@@ -76,6 +81,9 @@ class Docker:
 
     def save(self, image: str, archive: Path) -> None:
         _run("docker", "save", "--output", str(archive), image, timeout=_BUILD_S)
+
+    def tidy(self) -> None:
+        """Docker bounds its build cache by itself."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +120,11 @@ class Buildah:
     def save(self, image: str, archive: Path) -> None:
         archive.unlink(missing_ok=True)  # buildah adds to an archive that is there
         self._run("push", "--quiet", image, f"docker-archive:{archive}:{image}")
+
+    def tidy(self) -> None:
+        """Past a number of layers, drop all that no tagged image is made of; the next build is a slow one."""
+        if len(self._run("images", "--all", "--quiet").splitlines()) > _LAYERS_KEPT:
+            self._run("rmi", "--prune")
 
     def _command(self, *arguments: str) -> tuple[str, ...]:
         return ("buildah", "--root", str(self.home / "storage"), "--runroot", str(self.home / "run"), *arguments)
