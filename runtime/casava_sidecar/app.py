@@ -140,11 +140,15 @@ def read_config(path: Path) -> SidecarConfig:
 
 
 async def serve(settings: Settings) -> int:
-    """The process's exit status."""
+    """The process's exit status: 0 after a drain, 1 when it cannot listen, 2 for settings that cannot be used."""
     try:
         config = read_config(settings.config)
     except (OSError, ValidationError) as error:
         log.error("the settings cannot be used", extra={"path": str(settings.config), "error": str(error)})  # noqa: TRY400
         return 2
-    await Sidecar(settings, config).run()
+    try:
+        await Sidecar(settings, config).run()
+    except OSError as error:
+        log.error("cannot listen", extra={"error": str(error)})  # noqa: TRY400
+        return 1
     return 0

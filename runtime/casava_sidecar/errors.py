@@ -56,7 +56,7 @@ class ApiError(Exception):
         return {"error": error}
 
 
-def bad_request(message: str, param: str | None, code: str | None = None) -> ApiError:
+def bad_request(message: str, param: str | None, code: str = "invalid_value") -> ApiError:
     return ApiError(400, message, param=param, code=code)
 
 

@@ -66,6 +66,7 @@ class Envelope:
     async def on_prepare(self, request: web.Request, response: web.StreamResponse) -> None:
         """Signal handler: runs before any response's headers are sent, of a stream too."""
         response.headers[_ID_HEADER] = request.get(REQUEST_ID, "")
+        response.headers["Server"] = "casava"
         if self._drain.draining:
             response.force_close()
             response.headers["Connection"] = "close"

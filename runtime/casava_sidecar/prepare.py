@@ -85,6 +85,8 @@ class Preparer:
         asked = ask.response_format
         if isinstance(asked, NamedContract):
             contract = self._store.served.contracts.get(asked.name)
+            if contract is None and not self._store.loaded:
+                raise unavailable("The model's contracts cannot be served: /status says why.", "contracts_not_ready")
             if contract is None:
                 raise self._unknown_contract(asked.name)
             return bind(asked.name, asked.name, contract, guides)

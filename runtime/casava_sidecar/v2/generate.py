@@ -1,19 +1,18 @@
 """``generate`` and ``generate_stream``: Triton's generate extension, one flat JSON object each way. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
 from tritonclient.grpc import service_pb2 as pb
 
 from casava_sidecar.errors import bad_request
+from casava_sidecar.v2.signature import Signature
 from casava_sidecar.v2.tensors import pack, unpack
 
-_SHOWN = 100
 
-
-def parse(body: bytes, datatypes: Mapping[str, str], model: str, version: str) -> pb.ModelInferRequest:
-    """``datatypes``: those of the model's inputs. Every member is an input, or ``id``. Raises ApiError 400."""
+def parse(body: bytes, signature: Signature, model: str, version: str) -> pb.ModelInferRequest:
+    """Every member is an input of the model, or ``id``. Raises ApiError 400."""
     try:
         members = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -25,11 +24,11 @@ def parse(body: bytes, datatypes: Mapping[str, str], model: str, version: str) -
         raise bad_request("'id' must be a string.", "id")
     request = pb.ModelInferRequest(model_name=model, model_version=version, id=identity[:128])
     for name, value in members.items():
-        if name not in datatypes:
-            raise bad_request(f"Unknown parameter: '{name[:_SHOWN]}'.", name[:_SHOWN], "unknown_parameter")
+        datatype = signature.datatype(name)
         values = value if isinstance(value, list) else [value]
-        request.inputs.add(name=name, datatype=datatypes[name], shape=[len(values)])
-        request.raw_input_contents.append(pack(name, datatypes[name], values))
+        request.inputs.add(name=name, datatype=datatype, shape=[len(values)])
+        request.raw_input_contents.append(pack(name, datatype, values))
+    signature.check(request)
     return request
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 import grpc.aio
 import orjson
 from aiohttp import web
+from tritonclient.grpc import model_config_pb2 as config_pb
 from tritonclient.grpc import service_pb2 as pb
 
 from casava_sidecar import http
@@ -19,6 +20,7 @@ from casava_sidecar.prepare import Preparer
 from casava_sidecar.reply import Reply
 from casava_sidecar.v2 import generate, infer
 from casava_sidecar.v2.proto_json import to_json
+from casava_sidecar.v2.signature import Signature, signature
 from casava_sidecar.v2.tensors import Gathered
 from casava_wire import http as names
 from casava_wire import tensors
@@ -77,12 +79,12 @@ class OpenInference:
         return _json(body)
 
     async def metadata(self, request: web.Request) -> web.Response:
-        return _json(to_json(await self._metadata(*self._model(request))))
+        model, version = self._model(request)
+        asked = pb.ModelMetadataRequest(name=model, version=version)
+        return _json(to_json(await self._call(self._triton.stub.ModelMetadata, asked)))
 
     async def config(self, request: web.Request) -> web.Response:
-        model, version = self._model(request)
-        answer = await self._call(self._triton.stub.ModelConfig, pb.ModelConfigRequest(name=model, version=version))
-        return _json(to_json(answer.config))
+        return _json(to_json(await self._config(*self._model(request))))
 
     async def statistics(self, request: web.Request) -> web.Response:
         model, version = self._model(request)
@@ -94,7 +96,7 @@ class OpenInference:
         async with self._desk.timed() as ticket:
             body = await http.read_json(request)
             inference = infer.parse(body, request.headers.get(infer.LENGTH_HEADER), model, version)
-            self._preparer.ready_model()
+            (await self._signature(model, version)).check(inference.request)
             async with self._desk.turn(ticket):
                 gathered, served_version = await self._gather(inference.request)
         text, header_length = infer.render(inference, gathered.outputs(), model, served_version)
@@ -144,16 +146,17 @@ class OpenInference:
         self._preparer.check_model(name)
         return name, request.match_info.get("version", "")
 
-    async def _metadata(self, model: str, version: str) -> pb.ModelMetadataResponse:
-        asked = pb.ModelMetadataRequest(name=model, version=version)
-        return await self._call(self._triton.stub.ModelMetadata, asked)
+    async def _config(self, model: str, version: str) -> config_pb.ModelConfig:
+        asked = pb.ModelConfigRequest(name=model, version=version)
+        return (await self._call(self._triton.stub.ModelConfig, asked)).config
+
+    async def _signature(self, model: str, version: str) -> Signature:
+        self._preparer.ready_model()
+        return signature(await self._config(model, version))
 
     async def _generation(self, request: web.Request, model: str, version: str) -> pb.ModelInferRequest:
         body = await http.read_json(request)
-        self._preparer.ready_model()
-        metadata = await self._metadata(model, version)
-        datatypes = {tensor.name: tensor.datatype for tensor in metadata.inputs}
-        return generate.parse(body, datatypes, model, version)
+        return generate.parse(body, await self._signature(model, version), model, version)
 
     async def _gather(self, asked: pb.ModelInferRequest) -> tuple[Gathered, str]:
         gathered = Gathered(tensors.TEXT_OUTPUT)
