@@ -119,19 +119,25 @@ async def _lead(
         add=queue.add,
         now=lambda: datetime.now(UTC),
     )
-    if not await _or_stop(sweeper.fill(), stop):
-        return 0
+    watches = handlers.Watches(options.namespaces, sweeper.ask)
+
+    async def begin() -> None:
+        # Read everything only once every watch is open: what is deleted from then on is told.
+        await watches.all_open.wait()
+        await sweeper.fill()
+        for key in sorted(store.keys()):
+            queue.add(key)
+        queue.start(reconciler)
+
     async with (
         _background(events.run()),
         _background(prober.run()),
         _background(autoscaler.run()),
         _background(sweeper.run()),
+        _background(begin()),
     ):
-        for key in sorted(store.keys()):
-            queue.add(key)
-        queue.start(reconciler)
         try:
-            return await _watch(options, handlers.registry(api, store, queue.add, sweeper.ask), stop)
+            return await _watch(options, handlers.registry(api, store, queue.add, watches), stop)
         finally:
             if not await queue.stop(DRAIN_SECONDS):
                 log.warning("reconciles in flight were cut off after %g s", DRAIN_SECONDS)
@@ -203,7 +209,7 @@ async def _or_stop(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool
 
 @contextlib.asynccontextmanager
 async def _background(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run ``work`` while the context is open. It never ends by itself: if it fails, so does the process."""
+    """Run ``work`` while the context is open. If it fails, so does the process."""
     task = asyncio.create_task(work)
     task.add_done_callback(_fail_with)
     try:

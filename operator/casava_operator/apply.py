@@ -24,7 +24,6 @@ from casava_operator.resources import (
     resource_of,
 )
 from casava_operator.store import Snapshot, Store, owned_by
-from casava_wire import labels
 
 # Kinds of which a fresh object is as good as the one that was there: nothing stops while it is missing.
 REPLACEABLE: Final = (CONFIG_MAP, CONTROLLER_REVISION, NETWORK_POLICY, POD_DISRUPTION_BUDGET)
@@ -53,14 +52,14 @@ class Applier:
     async def apply(self, owner: Owner, objects: Sequence[Manifest], snapshot: Snapshot) -> None:
         """Apply every object that differs from what the snapshot shows: the Deployment last, all else at once.
 
-        A Deployment whose pods change is tried first without effect, so that a pod template which the API server
-        refuses changes nothing at all.
+        For a spec that is not the last accepted one the Deployment is tried first without effect: a pod template that
+        the API server refuses changes nothing at all.
         """
         due = [each for each in objects if self._due(owner, each, snapshot)]
         deployments = [each for each in due if resource_of(each) is DEPLOYMENT]
-        for each in deployments:
-            live = snapshot.find(DEPLOYMENT, each["metadata"]["name"])
-            if live is not None and _template_hash(live) != _template_hash(each):
+        edited = any(resource_of(each) is CONTROLLER_REVISION for each in due)
+        if edited and snapshot.of(CONTROLLER_REVISION):
+            for each in deployments:
                 async with self._writes:
                     await self._kube.apply(DEPLOYMENT, each, dry_run=True)
         await _all(self._write(owner, each, snapshot) for each in due if each not in deployments)
@@ -90,7 +89,7 @@ class Applier:
                 # What others have added cannot be there together with what is planned, and an apply keeps theirs.
                 await self._kube.delete(resource, owner.key.namespace, name, live["metadata"]["uid"])
                 answer = await self._kube.apply(resource, desired)
-        self._store.remember(resource, answer, watched=False)
+        self._store.remember(resource, answer)
         log.info("applied %s %s", resource.kind, name)
 
     async def _take_over(self, owner: Owner, resource: Resource, desired: Manifest) -> Manifest:
@@ -156,11 +155,6 @@ def _mounted(pod: Mapping[str, Any]) -> Iterator[str]:
     for volume in pod.get("volumes", []):
         if name := volume.get("configMap", {}).get("name"):
             yield name
-
-
-def _template_hash(deployment: Manifest) -> str | None:
-    found: str | None = deployment["metadata"].get("annotations", {}).get(labels.TEMPLATE_HASH)
-    return found
 
 
 async def _all(work: Iterable[Any]) -> None:

@@ -4,7 +4,8 @@ Handlers never fail, never wait and return nothing, so kopf writes nothing: no a
 is our own, because the default one is global to the process.
 """
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import kopf
@@ -42,40 +43,56 @@ def settings(retries: int = len(BACKOFFS)) -> kopf.OperatorSettings:
     return made
 
 
-def registry(
-    api: ApiSession, store: Store, add: Callable[[Key], None], relisted: Callable[[], None]
-) -> kopf.OperatorRegistry:
-    """The handlers. ``add`` queues a key; ``relisted`` hears that a watch began anew and may have missed deletions."""
+class Watches:
+    """Knows from kopf's own requests which watches are open, and which had to begin anew.
+
+    kopf tells neither: a watch that lists anew shows what lives and never what was deleted meanwhile.
+    """
+
+    def __init__(self, namespaces: Sequence[str], relisted: Callable[[], None]) -> None:
+        self._pending = {
+            resource.path(namespace)
+            for resource in WATCHED
+            for namespace in (namespaces if resource.namespaced and namespaces else (None,))
+        }
+        self._listed: set[str] = set()
+        self._relisted = relisted
+        self.all_open = asyncio.Event()
+
+    def listing(self, path: str) -> None:
+        """A listing begins; the first one of a path is the ordinary start."""
+        if path in self._listed:
+            self._relisted()
+        self._listed.add(path)
+
+    def watching(self, path: str) -> None:
+        """A watch is open."""
+        self._pending.discard(path)
+        if not self._pending:
+            self.all_open.set()
+
+
+def registry(api: ApiSession, store: Store, add: Callable[[Key], None], watches: Watches) -> kopf.OperatorRegistry:
+    """The handlers. ``add`` queues a key."""
     made = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=made)
     async def login(**_: Any) -> kopf.AiohttpSession:
-        return kopf.AiohttpSession(server=api.access.server, aiohttp_session=api.renew())
+        session = api.for_kopf(watches.listing, watches.watching)
+        return kopf.AiohttpSession(server=api.access.server, aiohttp_session=session)
 
     for resource in WATCHED:
-        _watch(made, resource, store, add, relisted)
+        _watch(made, resource, store, add)
     return made
 
 
-def _watch(
-    made: kopf.OperatorRegistry,
-    resource: Resource,
-    store: Store,
-    add: Callable[[Key], None],
-    relisted: Callable[[], None],
-) -> None:
+def _watch(made: kopf.OperatorRegistry, resource: Resource, store: Store, add: Callable[[Key], None]) -> None:
     # No labels= here: the server filters already, and a filter on this side would drop the event that says that an
     # object has lost its label.
     @kopf.on.event(resource.group, resource.version, resource.plural, registry=made, id=f"see-{resource.plural}")
     async def see(event: kopf.RawEvent, **_: Any) -> None:
         body: dict[str, Any] = dict(event["object"])
         body["apiVersion"], body["kind"] = resource.api_version, resource.kind
-        if event["type"] == "DELETED":
-            keys = store.forget(body["metadata"]["uid"])
-        else:
-            relists = store.relists
-            keys = store.remember(resource, body, listed=event["type"] is None)
-            if store.relists != relists:
-                relisted()
+        keys = store.forget(body["metadata"]["uid"]) if event["type"] == "DELETED" else store.remember(resource, body)
         for key in keys:
             add(key)

@@ -1,4 +1,4 @@
-"""The one HTTP session to the API server, shared by ``Kube`` and kopf: one connection pool, one way to log in."""
+"""HTTP to the API server: ``Kube`` and kopf share one connection pool and one way to log in."""
 
 import asyncio
 import time
@@ -14,9 +14,10 @@ _UNAUTHORIZED: Final = 401
 
 
 class ApiSession:
-    """Holds the session. ``renew`` replaces it after kopf has closed it: when it logs in anew, and when it ends.
+    """Holds the connector and the sessions over it.
 
-    The connector outlives the sessions, so that requests of ``Kube`` in flight are not cut by such a login.
+    kopf gets a session of its own each time it logs in, because it closes that when a login fails and when it ends:
+    requests of ``Kube`` must not be cut by either.
     """
 
     def __init__(self, access: Access, user_agent: str, clock: Callable[[], float] = time.monotonic) -> None:
@@ -26,25 +27,37 @@ class ApiSession:
         self._connector = aiohttp.TCPConnector(limit=0, ssl=access.ssl_context())
         self._token = access.token
         self._token_age = -TOKEN_REREAD_SECONDS
+        self._kopfs: aiohttp.ClientSession | None = None
         self.session = self._new()
 
-    def renew(self) -> aiohttp.ClientSession:
-        """An open session: the present one, or a new one when that has been closed."""
-        if self.session.closed:
-            self.session = self._new()
-        return self.session
+    def for_kopf(self, listing: Callable[[str], None], watching: Callable[[str], None]) -> aiohttp.ClientSession:
+        """A new session, which tells the path of each listing that begins and of each watch that is open."""
+
+        async def note(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+            query, path = request.url.query, request.url.path
+            if "limit" in query and "continue" not in query:
+                listing(path)
+            response = await handler(request)
+            if "watch" in query and response.ok:
+                watching(path)
+            return response
+
+        self._kopfs = self._new(note)
+        return self._kopfs
 
     async def close(self) -> None:
-        """Close the session and every connection."""
-        await self.session.close()
+        """Close the sessions and every connection."""
+        for session in (self.session, self._kopfs):
+            if session is not None:
+                await session.close()
         await self._connector.close()
 
-    def _new(self) -> aiohttp.ClientSession:
+    def _new(self, *more: aiohttp.ClientMiddlewareType) -> aiohttp.ClientSession:
         return aiohttp.ClientSession(
             connector=self._connector,
             connector_owner=False,
             headers={"User-Agent": self._user_agent},
-            middlewares=(self._authorize,),
+            middlewares=(self._authorize, *more),
         )
 
     async def _authorize(

@@ -190,7 +190,7 @@ class Kube:
     ) -> Manifest:
         counted = counted_as or resource.plural
         try:
-            async with self._api.renew().request(
+            async with self._api.session.request(
                 _METHODS[verb],
                 self._api.access.server + path,
                 params=params,

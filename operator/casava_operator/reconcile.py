@@ -111,13 +111,12 @@ class Reconciler:
             return "ok", Outcome()
         chosen = self._choose(body, snapshot)
         failure: Exception | None = None
-        if chosen.model is not None:
-            try:
-                await self._make(chosen.model, chosen, snapshot)
-                self._forbidden.pop(key, None)
-            except (InvalidSpec, Conflict, Forbidden) as error:
-                failure = error
-                chosen = self._blocked(chosen, body, error)
+        try:
+            await self._make(chosen, snapshot)
+            self._forbidden.pop(key, None)
+        except (InvalidSpec, Conflict, Forbidden) as error:
+            failure = error
+            chosen = await self._blocked(key, chosen, snapshot, error)
         judgement = self._judge(key, chosen)
         await self._write_status(body, judgement)
         if failure is not None:
@@ -126,38 +125,46 @@ class Reconciler:
         return ("refused" if chosen.refusal else "ok"), Outcome(requeue_after=judgement.requeue_after)
 
     def _choose(self, body: Manifest, snapshot: Snapshot) -> Chosen:
-        uid, status = body["metadata"]["uid"], body.get("status")
-        revisions = owned_by(snapshot, CONTROLLER_REVISION, uid)
         try:
             model = parse(body)
-            placement = place(model, self._known_fleet(), previous_entry(model, status))
+            placement = self._place(model, body)
         except InvalidSpec as error:
-            refusal = _refusal(body, error)
-        else:
-            return Chosen(model, placement, next_revision(model, revisions))
-        newest = max(revisions, key=lambda each: int(each["revision"]), default=None)
+            return self._former(body, snapshot, _refusal(body, error))
+        return Chosen(model, placement, next_revision(model, _revisions(body, snapshot)))
+
+    def _former(self, body: Manifest, snapshot: Snapshot, refusal: Refusal) -> Chosen:
+        """The last accepted spec, if this version still takes it."""
+        newest = max(_revisions(body, snapshot), key=lambda each: int(each["revision"]), default=None)
         if newest is not None:
             try:
                 model = accepted_model(body, newest)
-                placement = place(model, self._known_fleet(), previous_entry(model, status))
+                return Chosen(model, self._place(model, body), int(newest["revision"]), refusal)
             except InvalidSpec as error:
                 log.warning("the last accepted spec is not accepted by this version: %s", error)
-            else:
-                return Chosen(model, placement, int(newest["revision"]), refusal)
         return Chosen(None, Placement(), 0, refusal)
 
-    def _blocked(self, chosen: Chosen, body: Manifest, error: Exception) -> Chosen:
+    def _place(self, model: CasavaModel, body: Manifest) -> Placement:
+        return place(model, self._known_fleet(), previous_entry(model, body.get("status")))
+
+    async def _blocked(self, key: Key, chosen: Chosen, snapshot: Snapshot, error: Exception) -> Chosen:
         """The API server, or the owner of a child's name, says no to what the spec asks for."""
+        body = snapshot.model
+        assert body is not None  # noqa: S101 -- the caller looked
         if isinstance(error, Forbidden):
-            key = Key(body["metadata"]["namespace"], body["metadata"]["name"])
             self._forbidden[key] = self._forbidden.get(key, 0) + 1
             if self._forbidden[key] < FORBIDDEN_TIMES:
                 raise error
+        if isinstance(error, InvalidSpec) and chosen.refusal is None:
+            former = self._former(body, snapshot, _refusal(body, error))
+            await self._make(former, self._store.snapshot(key))
+            return former
         return Chosen(chosen.model, chosen.placement, chosen.revision, chosen.refusal or _refusal(body, error))
 
-    async def _make(self, model: CasavaModel, chosen: Chosen, snapshot: Snapshot) -> None:
-        body = snapshot.model
-        assert body is not None  # noqa: S101 -- the caller looked
+    async def _make(self, chosen: Chosen, snapshot: Snapshot) -> None:
+        """Make the children what the chosen spec says; without one, leave them alone."""
+        model, body = chosen.model, snapshot.model
+        if model is None or body is None:
+            return
         owner = Owner(model.key, model.uid)
         planned = self._plan(model, chosen, body)
         live = snapshot.find(DEPLOYMENT, model.name)
@@ -268,7 +275,7 @@ class Reconciler:
             answer = await self._kube.apply_status(CASAVA_MODEL, manifest)
         except NotFound:
             return  # deleted meanwhile
-        self._store.remember(CASAVA_MODEL, answer, watched=False)
+        self._store.remember(CASAVA_MODEL, answer)
         for event in judgement.events:
             self._events.record(answer, event)
 
@@ -295,7 +302,11 @@ def _refusal(body: Manifest, error: Exception) -> Refusal:
         return Refusal(generation, Condition.ACCEPTED, Reason.INVALID_SPEC, error.path, error.message)
     if isinstance(error, Conflict):
         return Refusal(generation, Condition.ACCEPTED, Reason.CONFLICT, "metadata.name", str(error))
-    return Refusal(generation, Condition.ACCEPTED, "Forbidden", "spec", str(error))
+    return Refusal(generation, Condition.ACCEPTED, Reason.FORBIDDEN, "spec", str(error))
+
+
+def _revisions(body: Manifest, snapshot: Snapshot) -> tuple[Manifest, ...]:
+    return owned_by(snapshot, CONTROLLER_REVISION, body["metadata"]["uid"])
 
 
 def _result_of(error: Exception) -> str:

@@ -44,7 +44,6 @@ class _Entry:
     version: int
     owner: Key | None
     packed: bytes
-    watched: bool  # seen in a listing or an event of the watch, not only in an answer to a write
     seen: int  # the clock of the store when it was last heard of
 
     def body(self) -> Manifest:
@@ -62,14 +61,9 @@ class Store:
         self._gone: dict[str, None] = {}
         self._clock = 0
         self._on_turn: set[str] = set()
-        self.relists = 0
 
-    def remember(self, resource: Resource, body: Manifest, *, listed: bool = False, watched: bool = True) -> set[Key]:
-        """Keep an object when it is news. ``listed``: it came from a listing of the watch, not from an event.
-
-        An object that a listing shows for the second time means that the watch had to start anew, and may have
-        missed deletions: ``relists`` counts these.
-        """
+    def remember(self, resource: Resource, body: Manifest) -> set[Key]:
+        """Keep an object when it is newer than what is known of it."""
         uid = body["metadata"]["uid"]
         version = int(body["metadata"]["resourceVersion"])
         if uid in self._gone:
@@ -78,9 +72,6 @@ class Store:
         former = self._entries.get(uid)
         if former is not None:
             former.seen = self._clock
-            if listed and former.watched:
-                self.relists += 1
-            former.watched = former.watched or watched
             if former.version >= version:
                 return set()
         owner = owner_of(resource, body)
@@ -94,7 +85,6 @@ class Store:
             version=version,
             owner=owner,
             packed=zlib.compress(orjson.dumps(body), 1),
-            watched=watched or (former is not None and former.watched),
             seen=self._clock,
         )
         keys = {owner} if owner else set()
@@ -192,7 +182,7 @@ class Store:
                 ],
             },
         }
-        self._entries[uid] = _Entry(NODE, "", metadata["name"], version, None, b"", watched=True, seen=self._clock)
+        self._entries[uid] = _Entry(NODE, "", metadata["name"], version, None, b"", seen=self._clock)
         if self._nodes.get(uid) == cut:
             return set()
         self._nodes[uid] = cut

@@ -38,9 +38,8 @@ class Sweeper:
 
     async def fill(self) -> None:
         """Read everything whole. Until this is done nothing may be reconciled: what is not known looks absent."""
-        for resource in WATCHED:
-            for namespace in self._scopes(resource):
-                await self._fill(resource, namespace)
+        scopes = [(resource, namespace) for resource in WATCHED for namespace in self._scopes(resource)]
+        await asyncio.gather(*(self._fill(resource, namespace) for resource, namespace in scopes))
 
     def ask(self) -> None:
         """Sweep soon: a watch has started anew."""
@@ -71,7 +70,7 @@ class Sweeper:
             try:
                 async for page in self._kube.pages(resource, namespace, selector_of(resource)):
                     for body in page.items:
-                        self._store.remember(resource, body, watched=False)
+                        self._store.remember(resource, body)
             except Transient as error:
                 log.warning("the first listing of %s failed: %s", resource.plural, error)
                 await asyncio.sleep(error.retry_after or RETRY_SECONDS)
@@ -99,7 +98,7 @@ class Sweeper:
     async def _read(self, resource: Resource, namespace: str | None, name: str) -> None:
         body = await self._kube.get(resource, namespace, name)
         if body is not None:
-            for key in self._store.remember(resource, body, watched=False):
+            for key in self._store.remember(resource, body):
                 self._add(key)
 
     def _scopes(self, resource: Resource) -> Sequence[str | None]:

@@ -103,7 +103,7 @@ async def test_the_number_of_replicas_in_status_survives_a_restart_and_a_deletio
 
     async def three() -> bool:
         live = await client.find("Deployment", "chat")
-        return live is not None and live["spec"]["replicas"] == 3
+        return live is not None and int(live["spec"]["replicas"]) == 3
 
     await until("it is back with three", three)
 
@@ -117,12 +117,12 @@ async def test_the_scale_subresource_sets_the_number_of_replicas(client: Client,
     async def four() -> bool:
         live = await client.get("Deployment", "chat")
         found = await client.get("CasavaModel", "chat")
-        return live["spec"]["replicas"] == 4 and found["status"]["scaling"]["mode"] == "Off"
+        return bool(live["spec"]["replicas"] == 4 and found["status"]["scaling"]["mode"] == "Off")
 
     await until("four replicas, and the autoscaler is off", four)
 
 
-BAD = {"spec": {"contracts": [{"name": "bad", "schema": '{"type": "no such type"}'}]}}
+BAD: dict[str, Any] = {"spec": {"contracts": [{"name": "bad", "schema": '{"type": "no such type"}'}]}}
 
 
 async def test_while_a_spec_is_refused_the_last_accepted_one_is_repaired_also_after_a_restart(
@@ -181,7 +181,7 @@ async def test_a_gpu_that_nobody_knows_is_neither_applied_nor_kept(
     await client.merge("CasavaModel", "chat", {"spec": {"placement": [{"gpu": ["H999"], "count": 1}]}})
 
     async def told() -> bool:
-        return (await client.condition("chat", "Placed"))["status"] == "False"
+        return bool((await client.condition("chat", "Placed"))["status"] == "False")
 
     await until("the GPU is refused", told)
     await proxy.quiet()

@@ -96,7 +96,7 @@ async def test_an_answer_of_409_is_tried_again(client: Client, operators: Operat
 
     async def repaired() -> bool:
         found = await client.get("NetworkPolicy", "chat-casava")
-        return found["spec"]["policyTypes"] == ["Ingress", "Egress"]
+        return bool(found["spec"]["policyTypes"] == ["Ingress", "Egress"])
 
     await until("the policy is repaired", repaired)
     assert rule.hits == 1
@@ -140,10 +140,15 @@ async def test_a_pod_template_that_the_api_server_refuses_changes_nothing(
 
     async def told() -> bool:
         accepted = await client.condition("chat", "Accepted")
-        return accepted["status"] == "False" and "example.com/fpga" in accepted["message"]
+        return bool(accepted["status"] == "False" and "resources.limits" in accepted["message"])
 
     await until("the refusal is in the status", told)
     after = await children(client)
     assert {name: each["metadata"]["resourceVersion"] for name, each in after.items()} == {
         name: each["metadata"]["resourceVersion"] for name, each in before.items()
     }
+    # What was accepted before is repaired meanwhile.
+    await client.delete("Deployment", "chat")
+    await until("the Deployment is back", lambda: client.find("Deployment", "chat"))
+    live = await client.get("Deployment", "chat")
+    assert live["metadata"]["annotations"] == before["Deployment", "chat"]["metadata"]["annotations"]

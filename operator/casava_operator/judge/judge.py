@@ -41,10 +41,7 @@ def judge(
         return _wait(case, before)
     if _not_taken_up(observation, before):
         return replace(_wait(case, before), requeue_after=None)
-    judged = verdicts(case)
-    if not before.get("conditions") and judged[Condition.READY].status == "False":
-        judged[Condition.READY] = Verdict("Unknown", Reason.RECONCILING, "Seen for the first time; not judged yet.")
-    return _render(case, judged, case.findings, generation=model.generation, before=before, now=now)
+    return _render(case, verdicts(case), case.findings, generation=model.generation, before=before, now=now)
 
 
 def refuse(refusal: Refusal, former: Former | None, previous: Mapping[str, Any] | None, now: datetime) -> Judgement:

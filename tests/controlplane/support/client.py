@@ -126,7 +126,7 @@ class Client:
         return next((each for each in conditions if each["type"] == kind), {})
 
 
-async def until(what: str, probe: Callable[[], Awaitable[T]], timeout: float = 15.0) -> T:  # noqa: ASYNC109
+async def until(what: str, probe: Callable[[], Awaitable[T | None]], timeout: float = 15.0) -> T:  # noqa: ASYNC109
     """The first truthy answer of ``probe``. Fails the test with ``what`` was waited for."""
     deadline = time.monotonic() + timeout
     while True:

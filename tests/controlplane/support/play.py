@@ -42,9 +42,7 @@ async def applied(client: Client, name: str = "chat") -> Manifest:
         seen = found.get("status", {}).get("observedGeneration")
         return await client.find("Deployment", name) if seen == found["metadata"]["generation"] else None
 
-    found = await until(f"{name} is applied", done)
-    assert found
-    return found
+    return await until(f"{name} is applied", done)
 
 
 async def roll_out(client: Client, name: str = "chat", *, ready: bool = True, complete: bool = True) -> None:
@@ -53,6 +51,7 @@ async def roll_out(client: Client, name: str = "chat", *, ready: bool = True, co
     replicas = live["spec"]["replicas"]
     reason = "NewReplicaSetAvailable" if complete else "ReplicaSetUpdated"
     up = replicas if ready else 0
+    times = {"lastUpdateTime": "2026-01-01T00:00:00Z", "lastTransitionTime": "2026-01-01T00:00:00Z", "message": ""}
     await client.merge(
         "Deployment",
         name,
@@ -65,8 +64,8 @@ async def roll_out(client: Client, name: str = "chat", *, ready: bool = True, co
                 "availableReplicas": up,
                 "unavailableReplicas": replicas - up,
                 "conditions": [
-                    {"type": "Available", "status": str(ready), "reason": "Test", "message": ""},
-                    {"type": "Progressing", "status": "True", "reason": reason, "message": ""},
+                    {"type": "Available", "status": str(ready), "reason": "Test", **times},
+                    {"type": "Progressing", "status": "True", "reason": reason, **times},
                 ],
             }
         },
