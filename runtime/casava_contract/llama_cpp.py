@@ -17,7 +17,7 @@ from casava_contract.dialect import ASSERTIONS, DESCRIPTIONS, FORMATS, Applies, 
 from casava_contract.errors import shorten
 from casava_contract.graph import Edge, Graph, Subschema
 from casava_contract.jsontext import JsonValue
-from casava_contract.llama_cpp_values import FORMATS_KEPT, FORMATS_PROVEN, exact, proven_pattern
+from casava_contract.llama_cpp_values import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN, exact, proven_pattern
 from casava_contract.report import CoverageEntry, Enforcer
 from casava_contract.work import leaks, reach
 
@@ -288,6 +288,9 @@ class _Emitter:
     def _format(self, node: Subschema, name: str, out: dict[str, JsonValue]) -> None:
         if name not in FORMATS[self.graph.draft]:
             self._note(node, "format", Enforcer.ANNOTATION, f"{shorten(name)} is not a format of this draft")
+        elif name in FORMAT_PATTERNS and "pattern" not in node.keywords:
+            out["pattern"] = FORMAT_PATTERNS[name]
+            self._engine(node, "format")
         elif name in FORMATS_PROVEN:
             out["format"] = name
             self._engine(node, "format")
