@@ -5,7 +5,6 @@ import json
 import shlex
 import shutil
 import sys
-import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any, Final
@@ -61,9 +60,8 @@ def _up() -> None:
     with step(f"a model: kubectl apply -f {MANIFEST.relative_to(ROOT)}"):
         cluster.apply(MANIFEST.read_text(encoding="utf-8"), namespace=NAMESPACE)
         _watch(models)
-    url = models.url(MODEL)
     with step("a question"):
-        headers, answer = _ask(cluster, url)
+        url, headers, answer = _ask(cluster, models)
     _show(cluster, url, headers, answer)
 
 
@@ -85,12 +83,15 @@ def _watch(models: Models) -> None:
     models.cluster.wait_until(f"{MODEL} to be ready", ready, timeout=180)
 
 
-def _ask(cluster: Cluster, url: str) -> tuple[dict[str, str], dict[str, Any]]:
+def _ask(cluster: Cluster, models: Models) -> tuple[str, dict[str, str], dict[str, Any]]:
+    """The address that answered, the headers that say what was guaranteed, and the answer."""
     try:
-        return _post(url)
-    except urllib.error.URLError:  # nodes are out of reach from here, as with Docker in a virtual machine
+        url = models.url(MODEL)
+        return url, *_post(url)
+    except ClusterError:  # nodes are out of reach from here, as with Docker in a virtual machine
         with cluster.port_forward(f"service/{MODEL}", 80, namespace=NAMESPACE) as port:
-            return _post(f"http://127.0.0.1:{port}")
+            url = f"http://127.0.0.1:{port}"
+            return url, *_post(url)
 
 
 def _post(url: str) -> tuple[dict[str, str], dict[str, Any]]:

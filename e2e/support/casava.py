@@ -35,10 +35,15 @@ class Casava:
         return self.cluster.image(f"casava/runtime-cpu-smollm2:{VERSION}")
 
     def install(self, *values: str, release: str = "casava") -> None:
-        """Install or upgrade, and wait until every replica is ready."""
+        """Install or upgrade, and wait until every replica is ready.
+
+        The tag of an image stays while its content changes from one run to the next on a cluster that is kept: the
+        annotation makes the operator's pods follow.
+        """
+        built = bring(["operator"])["operator"].record.id
         self.cluster.helm(
             *("upgrade", "--install", release, str(CHART), f"--namespace={SYSTEM}", "--create-namespace"),
-            *("--wait", "--timeout=120s", *VALUES, *values),
+            *("--wait", "--timeout=120s", f"--set=podAnnotations.image={built}", *VALUES, *values),
         )
 
     def uninstall(self, release: str = "casava") -> None:

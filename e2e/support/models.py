@@ -2,6 +2,7 @@
 
 import json
 import time
+import urllib.request
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,9 @@ class Models:
     image: str
 
     def apply(self, manifest: Manifest) -> None:
-        self.cluster.apply(manifest, namespace=self.namespace)
+        """Apply over whatever a test has patched before."""
+        options = ("--server-side", "--field-manager=e2e", "--force-conflicts")
+        self.cluster.kubectl("apply", *options, f"--namespace={self.namespace}", "-f", "-", stdin=json.dumps(manifest))
 
     def patch(self, name: str, spec: Manifest) -> None:
         """Edit the spec as a user does, by a merge patch."""
@@ -86,7 +89,10 @@ class Models:
         )
         service = self.cluster.get("service", exposed, namespace=self.namespace)
         assert service is not None
-        return f"http://{self.cluster.node_address()}:{service['spec']['ports'][0]['nodePort']}"
+        url = f"http://{self.cluster.node_address()}:{service['spec']['ports'][0]['nodePort']}"
+        # kube-proxy takes about a second to see a new Service: what a test measures begins after that.
+        self.cluster.wait_until(f"an answer at {url}", lambda: _answers(url))
+        return url
 
     def story(self, name: str) -> str:
         """What a person would look at first, for the message of a test that failed."""
@@ -105,3 +111,11 @@ class Models:
             return f"--- {pod} {container}\n" + self.kubectl("logs", pod, "-c", container, "--tail=25")
         except Exception as error:  # noqa: BLE001 -- a story without logs is better than none
             return f"--- {pod} {container}: {error}"
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(f"{url}/v1/models", timeout=5) as response:  # noqa: S310 -- a NodePort
+            return bool(response.status == 200)
+    except OSError:
+        return False
