@@ -125,7 +125,9 @@ async def _lead(
         # Read everything only once every watch is open: what is deleted from then on is told.
         await watches.all_open.wait()
         await sweeper.fill()
-        for key in sorted(store.keys()):
+        keys = sorted(store.keys())
+        log.info("everything is listed, reconciling begins", extra={"models": len(keys)})
+        for key in keys:
             queue.add(key)
         queue.start(reconciler)
 

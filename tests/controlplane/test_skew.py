@@ -56,7 +56,7 @@ async def test_an_operator_installed_before_its_crd_waits_for_it(
             return await client.find("CustomResourceDefinition", "casavamodels.casava.dev") is None
 
         await until("the CRD is gone", gone)
-        operator = await operators.leading()
+        operator = await operators.start()
 
         async def waiting() -> bool:
             return "install the CRD" in operator.log
@@ -72,11 +72,12 @@ async def test_an_operator_installed_before_its_crd_waits_for_it(
 async def test_a_crd_that_is_deleted_ends_the_process_and_the_next_one_waits(
     api_server: ApiServer, client: Client, operators: OperatorFactory
 ) -> None:
-    operator = await operators.leading()
+    operator = await operators.leading("--watch-retries=1")
     await client.delete("CustomResourceDefinition", "casavamodels.casava.dev")
     try:
         assert await operator.ended(timeout=60) not in {0, None}
-        second = await operators.leading()
+        second = await operators.start()
+        await until("the next one leads", second.leads)
     finally:
         await install_crd(api_server)
     await client.create(model())

@@ -49,6 +49,10 @@ class Operator:
         assert self.process.returncode is None, self.log
         return await self.metric("casava_operator_leader") == 1
 
+    async def works(self) -> bool:
+        assert self.process.returncode is None, self.log
+        return "reconciling begins" in self.log
+
     async def ended(self, timeout: float = 20.0) -> int:  # noqa: ASYNC109
         """Wait for the end; the exit status."""
         return await asyncio.wait_for(self.process.wait(), timeout)
@@ -109,9 +113,9 @@ class OperatorFactory:
     async def leading(
         self, *arguments: str, direct: bool = False, environment: dict[str, str] | None = None, token: str | None = None
     ) -> Operator:
-        """Start one and wait until it leads."""
+        """Start one and wait until it leads and has listed everything."""
         made = await self.start(*arguments, direct=direct, environment=environment, token=token)
-        await until("the operator leads", made.leads)
+        await until("the operator works", made.works, timeout=30)
         return made
 
     async def stop_all(self) -> None:
