@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from casava_contract import jsontext, pointers, recogniser
+from casava_contract import jsontext, llama_cpp_patterns, pointers, recogniser
 from casava_contract.dialect import ASSERTIONS, DESCRIPTIONS, FORMATS, Applies, Draft
 from casava_contract.errors import shorten
 from casava_contract.graph import Edge, Graph, Subschema
 from casava_contract.jsontext import JsonValue
-from casava_contract.llama_cpp_values import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN, exact, proven_pattern
+from casava_contract.llama_cpp_values import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN, exact
 from casava_contract.report import CoverageEntry, Enforcer
 from casava_contract.work import leaks, reach
 
@@ -48,9 +48,13 @@ def lower(graph: Graph) -> tuple[str, tuple[CoverageEntry, ...]]:
     """The guide, a JSON Schema as text, and who enforces each keyword of the contract."""
     why = ""
     coverage: list[CoverageEntry] = []
+    patterns, tried = llama_cpp_patterns.affordable(graph), ""
     for ambition in _AMBITIONS:
-        emitter = _Emitter(graph, ambition)
+        emitter = _Emitter(graph, ambition, patterns)
         guide = emitter.guide()
+        if guide == tried:
+            continue
+        tried = guide
         refused = recogniser.refusal(guide)
         if not refused:
             return guide, tuple(dict.fromkeys(emitter.judged()))
@@ -75,6 +79,7 @@ def _left(entry: CoverageEntry, reason: str) -> CoverageEntry:
 class _Emitter:
     graph: Graph
     ambition: Ambition
+    patterns: bool  # whether the engine is told of patterns
     coverage: list[CoverageEntry] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # pointer of a definition -> its name in the guide
     pending: list[str] = field(default_factory=list)
@@ -300,11 +305,14 @@ class _Emitter:
             self._final(node, "format", f"the engine's idea of {name} is looser, or it has none")
 
     def _pattern(self, node: Subschema, pattern: str, out: dict[str, JsonValue]) -> None:
+        if not self.patterns:
+            self._final(node, "pattern", "the schema's patterns together are too much work for the engine")
+            return
         if not recogniser.accepts_pattern(pattern):
             self._final(node, "pattern", "the engine's regular expressions cannot say it")
             return
         out["pattern"] = pattern
-        if proven_pattern(pattern):
+        if llama_cpp_patterns.proven(pattern):
             self._engine(node, "pattern")
         else:
             self._final(node, "pattern", "the engine reads parts of this regular expression differently")

@@ -1,6 +1,5 @@
-"""Which numbers, formats and regular expressions mean to the engine what they mean to JSON Schema."""
+"""Which numbers and formats mean to the engine what they mean to JSON Schema."""
 
-import re
 from decimal import Decimal
 from typing import Final
 
@@ -25,16 +24,6 @@ FORMATS_PROVEN: Final = frozenset({"ipv4", "uuid"})
 # The engine knows these too, but takes more than the oracle.
 FORMATS_KEPT: Final = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv6"})
 
-# Expressions that both engines read alike: literals, escapes of punctuation, the dot, \d and \w (ASCII to both),
-# classes, groups, quantifiers, and anchors at the ends. Not \s (they differ on U+0085 and U+FEFF), and no class that
-# excludes the quote or the backslash: of those the engine lets the escaped form pass.
-_ATOM: Final = r"(?:[A-Za-z0-9 _,:;@#%&=~<>!'\"`/.-]|\\[dDwW./+*?()\[\]{}|^$\\-])"
-_RANGE: Final = "[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]"
-_IN_CLASS: Final = r"[A-Za-z0-9 _,:;@#%=<>!'`/.+*?(){}|$]|\\[dw./+*?()\[\]{}|^$-]"
-_CLASS: Final = rf"""\[(?:\^(?:{_RANGE}|{_IN_CLASS})+|(?:{_RANGE}|{_IN_CLASS}|"|\\\\)+)-?\]"""
-_QUANTIFIER: Final = r"(?:(?:[*+?]|\{[0-9]+(?:,[0-9]*)?\})\??)?"
-_TOKEN: Final = re.compile(rf"(?:{_ATOM}|{_CLASS}){_QUANTIFIER}|\((?:\?:)?(?!\?)|\){_QUANTIFIER}|\|")
-
 
 def exact(value: JsonValue) -> bool:
     """Whether every number in the value survives as a double, written without an exponent."""
@@ -49,18 +38,3 @@ def exact(value: JsonValue) -> bool:
     number = Decimal(str(value))
     short = len(number.normalize().as_tuple().digits) <= _DIGITS or isinstance(value, int)
     return short and _SMALLEST <= abs(number) <= _LARGEST
-
-
-def proven_pattern(pattern: str) -> bool:
-    body = pattern.removeprefix("^")
-    if body.endswith("$") and not body.endswith("\\$"):
-        body = body[:-1]
-    if "|" in body and len(body) != len(pattern):
-        return False  # ^a|b$ anchors each alternative on one side only
-    position = 0
-    while position < len(body):
-        token = _TOKEN.match(body, position)
-        if token is None:
-            return False
-        position = token.end()
-    return True

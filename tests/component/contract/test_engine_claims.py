@@ -12,7 +12,7 @@ import xllamacpp
 
 from casava_contract import ContractError, Enforcer, Guarantee, Limits, Lowering, compile, json_object  # noqa: A004
 from casava_contract.dialect import FORMATS, Draft
-from casava_contract.llama_cpp_values import proven_pattern
+from casava_contract.llama_cpp_patterns import heavy, proven
 from casava_contract.oracle import assertion, matches
 from tests.component.contract import grammar, schemas
 
@@ -257,7 +257,7 @@ _CODE_POINTS = [*range(0x300), 0x660, 0x1680, 0x180E, 0x2000, 0x2028, 0x2029, 0x
                 r"^\.$", '^"$', '^["a]$', r"^[\\]$", "^[+-]$", r"^[a\-z]$", "^ $", "^/$", r"^\/$"]
 )  # fmt: skip
 def test_a_pattern_credited_to_the_engine_means_the_same_to_it_on_every_character(pattern: str) -> None:
-    assert proven_pattern(pattern)
+    assert proven(pattern)
     guide = json.dumps({"type": "string", "pattern": pattern})
     assert lowered({"type": "string", "pattern": pattern}).guarantee is Guarantee.FULL
     for point in _CODE_POINTS:
@@ -272,7 +272,29 @@ def test_a_pattern_credited_to_the_engine_means_the_same_to_it_on_every_characte
                 r"\u0041", r"\cA", "a$b", "x{", r"\x41", "[[]", "[a&&b]", "(?:a|b)$|c"]
 )  # fmt: skip
 def test_a_pattern_that_is_not_proven_is_not_credited(pattern: str) -> None:
-    assert not proven_pattern(pattern)
+    assert not proven(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expected"),
+    [("^[A-Z]{3}-[0-9]{4}$", False), (r"^[\w.+-]+@[\w-]+\.[a-z]{2,}$", False), ("^.{1,500}$", False), ("x", False),
+     ("(a|b)*a(a|b){16}", True), ("^(a|b)*a(a|b){16}$", True), ("a(a|b){16}", True), ("^a{20}{20}*$", True)],
+)  # fmt: skip
+def test_a_pattern_is_heavy_when_its_automaton_may_be(pattern: str, expected: bool) -> None:
+    assert heavy(pattern) is expected
+
+
+def test_patterns_that_together_are_too_much_work_are_left_to_the_sidecar() -> None:
+    piled = {"allOf": [{"type": "string", "pattern": f"(a|b)*a(a|b){{{i + 5}}}"} for i in range(12)]}
+    shared = {"allOf": [{"$ref": f"#/$defs/p{i}"} for i in range(10)]}
+    referred = {
+        "$defs": {f"p{i}": {"type": "string", "pattern": f"x{i}"} for i in range(10)},
+        **closed({f"m{i}": shared for i in range(20)}),
+    }
+    for schema in (piled, referred):
+        lowering = lowered(schema)
+        assert "pattern" not in lowering.guide
+        assert {e.enforced_by for e in lowering.coverage if e.keyword == "pattern"} == {Enforcer.SIDECAR_FINAL}
 
 
 def test_every_date_that_the_engine_takes_is_a_date() -> None:
