@@ -98,10 +98,8 @@ def test_an_object_without_a_controller_of_ours_belongs_to_nobody() -> None:
 def test_a_node_that_only_reports_itself_is_no_news() -> None:
     store = Store()
     store.remember(CASAVA_MODEL, MODEL)
-    status = {
-        "allocatable": {"cpu": "2"},
-        "conditions": [{"type": "Ready", "status": "True", "lastHeartbeatTime": "1"}],
-    }
+    ready = {"type": "Ready", "status": "True"}
+    status: dict[str, Any] = {"allocatable": {"cpu": "2"}, "conditions": [{**ready, "lastHeartbeatTime": "1"}]}
     assert store.remember(NODE, body(NODE, "n", 1, status=status)) == {KEY}
     status["conditions"] = [{**ready, "lastHeartbeatTime": "2"}]
     assert store.remember(NODE, body(NODE, "n", 2, status=status)) == set()
