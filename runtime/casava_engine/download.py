@@ -7,8 +7,8 @@ import os
 import shutil
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from pathlib import Path
@@ -81,11 +81,8 @@ class _Transfer:
         """Load on. True: the file is complete; False: the connection broke, but the attempt got further."""
         before = self._done
         try:
-            connection, response = _open(self._url, self._done, self._trust)
-            try:
+            with _open(self._url, self._done, self._trust) as response:
                 return self._receive(response)
-            finally:
-                connection.close()
         except (OSError, http.client.HTTPException) as error:
             if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
                 raise _out_of_space(self._part.parent, f"after {self._done} bytes") from None
@@ -137,26 +134,23 @@ class _Transfer:
         self.digest, self._done = hashlib.sha256(), 0
 
 
-def _open(url: str, offset: int, trust: Trust) -> tuple[http.client.HTTPConnection, http.client.HTTPResponse]:
+@contextmanager
+def _open(url: str, offset: int, trust: Trust) -> Iterator[http.client.HTTPResponse]:
     """Follow redirects, over TLS alone, to an answer that is none."""
     for _ in range(MAX_REDIRECTS + 1):
         parts = urlsplit(url)
         if parts.scheme != "https" or not parts.hostname:
             raise _problem(EngineReason.DOWNLOAD_FAILED, f"a redirect leads to {_shown(url)}; only https is followed.")
-        connection = _Connection(parts, trust)
-        try:
+        with closing(_Connection(parts, trust)) as connection:
             headers = {"User-Agent": "casava-engine", "Accept-Encoding": "identity"}
             if offset:
                 headers["Range"] = f"bytes={offset}-"
             connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", headers=headers)
-            response = connection.getresponse()
-        except BaseException:
-            connection.close()
-            raise
-        if response.status not in _REDIRECTS:
-            return connection, response
-        connection.close()
-        url = urljoin(url, response.headers.get("Location", ""))
+            with connection.getresponse() as response:
+                if response.status not in _REDIRECTS:
+                    yield response
+                    return
+                url = urljoin(url, response.headers.get("Location", ""))
     raise _problem(EngineReason.DOWNLOAD_FAILED, f"more than {MAX_REDIRECTS} redirects.")
 
 

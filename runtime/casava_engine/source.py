@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from casava_engine.problems import ModelProblem
@@ -63,7 +63,7 @@ def _checksum(text: str | None) -> str | None:
 
 
 def _inside(root: Path, path: str, uri: str) -> Path:
-    parts = [part for part in PurePosixPath(unquote(path)).parts if part != "/"]
+    parts = [part for part in unquote(path).split("/") if part not in {"", "."}]
     if not parts or ".." in parts or any("\0" in part for part in parts):
         raise _invalid(f"{uri!r} must name a file, without '..'")
     return root.joinpath(*parts)

@@ -26,6 +26,7 @@ from casava_wire.state import EngineState, Stage
 
 START_LOOK_SECONDS: Final = 0.05
 LOOK_SECONDS: Final = 1.0
+SETTLE_SECONDS: Final = 0.5  # for the last responses to leave Triton
 KILL_GRACE_SECONDS: Final = 3.0  # beyond Triton's own exit timeout
 FAILED_STATUS: Final = 1
 
@@ -69,6 +70,7 @@ class Supervisor:
         finally:
             self._child.kill()  # whatever of the group is left
             self._child.reap()
+            triton.remove_leftovers(self._settings.places.work)
             self._vitals.close()
 
     def _shown(self, line: str) -> str | None:
@@ -137,13 +139,20 @@ class Supervisor:
         )
 
     def _stop(self) -> Ended:
-        """Pass the signal on and wait: Triton finishes running streams within its exit timeout."""
+        """Pass the signal on and wait: Triton takes nothing new and finishes running streams within its exit timeout.
+
+        Once the last stream has ended it takes some seconds more, in which nothing happens: those are saved.
+        """
         log("stopping", running=self._vitals.read().running)
         self._child.signal(signal.SIGTERM)
-        deadline = time.monotonic() + self._settings.timing.exit + KILL_GRACE_SECONDS
-        while not self._child.reap() and time.monotonic() < deadline:
+        now = time.monotonic()
+        deadline, last_busy = now + self._settings.timing.exit + KILL_GRACE_SECONDS, now
+        while not self._child.reap() and now < deadline and now < last_busy + SETTLE_SECONDS:
             self._signals.wait(START_LOOK_SECONDS)
-        if self._child.returncode is None:
+            now, vitals = time.monotonic(), self._vitals.read()
+            if vitals.running or vitals.waiting:
+                last_busy = now
+        if now >= deadline:
             log("killed", level="warning", message="Triton did not end in time")
         return Ended(0)
 

@@ -102,7 +102,7 @@ def streaming(engine: EngineProcess, values: dict[str, Any]) -> Iterator[Stream]
     try:
         yield Stream(client, engine.model, values)
     finally:
-        client.stop_stream()
+        client.stop_stream(cancel_requests=True)
         client.close()
 
 
