@@ -21,6 +21,9 @@ def casava(cluster: Cluster) -> Casava:
 
 @pytest.fixture(scope="module")
 def models(casava: Casava) -> Iterator[Models]:
-    """A namespace that enforces the restricted Pod Security Standard, deleted with all its models at the end."""
+    """A namespace under the restricted Pod Security Standard. Its models are gone before the next module begins."""
     with casava.cluster.namespace("models") as namespace:
-        yield Models(casava.cluster, namespace, casava.model_image)
+        models = Models(casava.cluster, namespace, casava.model_image)
+        yield models
+        models.kubectl("delete", "casava", "--all")
+        casava.cluster.wait_until("the pods to go", lambda: not casava.cluster.items("pods", namespace=namespace))

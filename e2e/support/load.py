@@ -4,6 +4,7 @@ import asyncio
 import threading
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
@@ -14,9 +15,12 @@ import openai
 class Outcome:
     """What one request came to. ``error`` is empty when the whole answer arrived."""
 
-    began: float
+    began: datetime
     seconds: float
     error: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.began:%H:%M:%S.%f} after {self.seconds:.3f} s: {self.error}"
 
 
 @dataclass
@@ -48,9 +52,9 @@ class Load:
         if self._thread is not None:
             self._thread.join(self.timeout + 10)
 
-    def failures(self) -> list[Outcome]:
-        """Requests that did not get a whole answer."""
-        return [outcome for outcome in self.outcomes if outcome.error]
+    def failures(self) -> list[str]:
+        """Requests that did not get a whole answer, in words."""
+        return [str(outcome) for outcome in self.outcomes if outcome.error]
 
     def wait_for_answers(self, count: int, timeout: float = 60.0) -> None:
         """Block until ``count`` more answers came; raises TimeoutError."""
@@ -72,14 +76,14 @@ class Load:
     async def _worker(self, client: openai.AsyncOpenAI, number: int) -> None:
         turn = number
         while not self._stop.is_set():
-            began = time.monotonic()
+            began, started = datetime.now(UTC), time.monotonic()
             try:
                 error = await (self._streamed(client) if turn % 2 else self._whole(client))
             except openai.APIStatusError as failure:
                 error = f"{failure.status_code} {failure.message}"
             except openai.APIError as failure:
                 error = f"{type(failure).__name__}: {failure} ({failure.__cause__!r})"
-            self.outcomes.append(Outcome(began=began, seconds=time.monotonic() - began, error=error))
+            self.outcomes.append(Outcome(began, time.monotonic() - started, error))
             turn += 1
 
     async def _whole(self, client: openai.AsyncOpenAI) -> str:

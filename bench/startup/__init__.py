@@ -1,0 +1,1 @@
+"""How long from `kubectl apply` to Ready, the images present."""
