@@ -6,6 +6,7 @@ for one answer of 1 MB, 85 s for alternatives nested 18 deep). Here only what is
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
+from itertools import islice
 from typing import Any, Final
 
 from casava_contract import dialect, jsontext, oracle, pointers
@@ -17,6 +18,7 @@ from casava_contract.report import Violation
 
 MOST: Final = 10  # violations reported
 _DEEPEST: Final = 32  # levels entered: each costs a validation of what is below
+_FUEL: Final = 50_000  # questions asked for one answer; what is not found by then is not named
 
 _Part = tuple[Edge, JsonValue, str]  # the edge, the part of the value that it applies to, the part's pointer
 
@@ -26,20 +28,43 @@ class Explainer:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._parts_of_schema = oracle.Parts(graph.root.value, graph.draft)
+        self._oracle = oracle.Parts(graph.root.value, graph.draft)
 
     def explain(self, value: JsonValue) -> tuple[Violation, ...]:
-        found = []
-        for violation in self._below(self._graph.root, value, "", 0):
-            found.append(violation)
-            if len(found) == MOST:
-                break
-        return tuple(found)
+        search = _Search(self._graph, self._oracle)
+        try:
+            return tuple(islice(search.below(self._graph.root, value, "", 0), MOST))
+        except _OutOfFuelError:
+            message = "does not match the schema; the place was not found in bounded work"
+            return (Violation("schema.invalid", message),)
+
+
+class _OutOfFuelError(Exception):
+    pass
+
+
+class _Search:
+    """One explanation."""
+
+    def __init__(self, graph: Graph, parts: oracle.Parts) -> None:
+        self._graph = graph
+        self._oracle = parts
+        self._fuel = _FUEL
+
+    def _spend(self) -> None:
+        self._fuel -= 1
+        if self._fuel < 0:
+            raise _OutOfFuelError
 
     def _valid(self, pointer: str, value: JsonValue) -> bool:
-        return self._parts_of_schema.valid(pointer, value)
+        self._spend()
+        return self._oracle.valid(pointer, value)
 
-    def _below(self, node: Subschema, value: JsonValue, at: str, level: int) -> Iterator[Violation]:
+    def _found(self, pattern: str, name: str) -> bool:
+        self._spend()
+        return oracle.matches(pattern, name)
+
+    def below(self, node: Subschema, value: JsonValue, at: str, level: int) -> Iterator[Violation]:
         """The violations of a value that is known to be invalid."""
         if node.value is False:
             yield Violation("schema.false", "nothing is allowed here", at, node.pointer)
@@ -53,66 +78,38 @@ class Explainer:
                 if self._graph.nodes[edge.target].value is False:
                     yield _forbidden(edge, place, node.pointer)
                 else:
-                    yield from self._below(self._graph.nodes[edge.target], part, place, level + 1)
+                    yield from self.below(self._graph.nodes[edge.target], part, place, level + 1)
         for keyword in node.keywords:
             if self._broken(node, keyword, value):
                 explained = True
                 yield _violation(node, keyword, value, at)
         if not explained:
-            yield self._remaining(node, at)
-
-    def _remaining(self, node: Subschema, at: str) -> Violation:
-        """What was not asked by itself must be the cause: ``if``, ``contains``, ``unevaluatedItems`` and the like."""
-        words = [word for word in node.keywords if word in _UNASKED]
-        if len(words) == 1:
-            return Violation(
-                f"schema.{words[0]}",
-                f"does not satisfy {words[0]}",
-                at,
-                pointers.join(node.pointer, words[0]),
-                words[0],
-            )
-        among = f": one of {', '.join(words)}" if words else ""
-        return Violation("schema.invalid", f"does not match this part of the schema{among}", at, node.pointer)
+            yield _remaining(node, at)
 
     def _parts(self, node: Subschema, value: JsonValue, at: str) -> Iterator[_Part]:
         """What must hold for the value to be valid, part by part."""
         for edge in node.edges:
-            if edge.keyword == "$ref" or edge.keyword == "allOf":  # noqa: PLR1714 - not a set: the order of reading
+            if edge.keyword in {"$ref", "allOf"}:
                 yield edge, value, at
             elif isinstance(value, dict) and edge.applies is Applies.PART:
-                yield from self._members(node, edge, value, at)
+                for name in self._names(node, edge, value):
+                    yield edge, value[name], pointers.join(at, name)
             elif isinstance(value, list) and edge.applies is Applies.PART:
-                yield from self._elements(node, edge, value, at)
+                for index in _indices(node, edge, len(value)):
+                    yield edge, value[index], pointers.join(at, index)
 
-    def _members(self, node: Subschema, edge: Edge, value: Mapping[str, JsonValue], at: str) -> Iterator[_Part]:
-        declared = node.keywords.get("properties", {})
-        patterns = node.keywords.get("patternProperties", {})
-        for name, member in value.items():
-            applies = {
-                "properties": edge.token == name,
-                "patternProperties": edge.keyword == "patternProperties" and _found(str(edge.token), name),
-                "additionalProperties": isinstance(declared, dict)
-                and name not in declared
-                and not (isinstance(patterns, dict) and any(_found(pattern, name) for pattern in patterns)),
-            }
-            if applies.get(edge.keyword, False):
-                yield edge, member, pointers.join(at, name)
-
-    def _elements(self, node: Subschema, edge: Edge, value: list[JsonValue], at: str) -> Iterator[_Part]:
-        first, last = 0, len(value)
-        if edge.token is not None and edge.keyword in {"items", "prefixItems"}:
-            first, last = int(edge.token), min(int(edge.token) + 1, last)
-        elif edge.keyword == "items":
-            before = node.keywords.get("prefixItems")
-            first = len(before) if isinstance(before, list) else 0
-        elif edge.keyword == "additionalItems":
-            before = node.keywords.get("items")
-            first = len(before) if isinstance(before, list) else last
-        else:
-            return
-        for index in range(first, last):
-            yield edge, value[index], pointers.join(at, index)
+    def _names(self, node: Subschema, edge: Edge, value: Mapping[str, JsonValue]) -> Iterator[str]:
+        """The members that the edge applies to."""
+        if edge.keyword == "properties" and edge.token in value:
+            yield str(edge.token)
+        elif edge.keyword == "patternProperties":
+            yield from (name for name in value if self._found(str(edge.token), name))
+        elif edge.keyword == "additionalProperties":
+            declared = {one.token for one in node.edges if one.keyword == "properties"}
+            patterns = [str(one.token) for one in node.edges if one.keyword == "patternProperties"]
+            for name in value:
+                if name not in declared and not any(self._found(pattern, name) for pattern in patterns):
+                    yield name
 
     def _broken(self, node: Subschema, keyword: str, value: JsonValue) -> bool:
         """Whether the keyword by itself refuses the value."""
@@ -125,6 +122,27 @@ class Explainer:
             return False
         edges = [edge for edge in node.edges if edge.keyword == keyword]
         return judge([self._valid(edge.target, value) for edge in edges])
+
+
+def _indices(node: Subschema, edge: Edge, length: int) -> range:
+    """The elements that the edge applies to."""
+    if edge.token is not None and edge.keyword in {"items", "prefixItems"}:
+        return range(int(edge.token), min(int(edge.token) + 1, length))
+    if edge.token is None and edge.keyword in {"items", "additionalItems"}:
+        listed = sum(one.keyword in {"items", "prefixItems"} and one.token is not None for one in node.edges)
+        meaningless = edge.keyword == "additionalItems" and not isinstance(node.keywords.get("items"), list)
+        return range(length if meaningless else listed, length)
+    return range(0)
+
+
+def _remaining(node: Subschema, at: str) -> Violation:
+    """What was not asked by itself must be the cause: ``if``, ``contains``, ``unevaluatedItems`` and the like."""
+    words = [word for word in node.keywords if word in _UNASKED]
+    if len(words) != 1:
+        among = f": one of {', '.join(words)}" if words else ""
+        return Violation("schema.invalid", f"does not match this part of the schema{among}", at, node.pointer)
+    (word,) = words
+    return Violation(f"schema.{word}", f"does not satisfy {word}", at, pointers.join(node.pointer, word), word)
 
 
 _UNASKED: Final = frozenset(
@@ -154,11 +172,6 @@ def _alone(node: Subschema, keyword: str) -> str:
 @lru_cache(maxsize=1024)
 def _assertion(draft: dialect.Draft, text: str) -> Any:
     return oracle.assertion(draft, text)
-
-
-@lru_cache(maxsize=4096)
-def _found(pattern: str, name: str) -> bool:
-    return oracle.matches(pattern, name)
 
 
 def _forbidden(edge: Edge, place: str, schema: str) -> Violation:

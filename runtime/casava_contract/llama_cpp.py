@@ -9,15 +9,15 @@ The claims ``engine`` made here are proven for the installed engine in tests/com
 """
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Final
 
 from casava_contract import jsontext, llama_cpp_patterns, pointers, recogniser
-from casava_contract.dialect import ASSERTIONS, DESCRIPTIONS, FORMATS, Applies, Draft
+from casava_contract.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, Applies
 from casava_contract.errors import shorten
 from casava_contract.graph import Edge, Graph, Subschema
 from casava_contract.jsontext import JsonValue
-from casava_contract.llama_cpp_values import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN, exact
+from casava_contract.llama_cpp_formats import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN
+from casava_contract.llama_cpp_numbers import BOUNDS, Bounds, exact
 from casava_contract.report import CoverageEntry, Enforcer
 from casava_contract.work import leaks, reach
 
@@ -25,7 +25,6 @@ _SPACING: Final[JsonValue] = {"whitespace_flexible": False, "key_separator": ": 
 _MOST_MEMBERS: Final = 350  # llguidance gives up at about 500 optional members of one object, while decoding
 _MOST_ALTERNATIVES: Final = 350
 _MOST_ITEMS: Final = 1_000
-_BOUNDS: Final = frozenset({"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"})
 _COUNTS: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
 _PLAIN: Final = frozenset({"type", "required"})
 _SIZES: Final = frozenset({"minProperties", "maxProperties"})
@@ -48,9 +47,9 @@ def lower(graph: Graph) -> tuple[str, tuple[CoverageEntry, ...]]:
     """The guide, a JSON Schema as text, and who enforces each keyword of the contract."""
     why = ""
     coverage: list[CoverageEntry] = []
-    patterns, tried = llama_cpp_patterns.affordable(graph), ""
+    patterns, bounds, tried = llama_cpp_patterns.affordable(graph), Bounds(graph), ""
     for ambition in _AMBITIONS:
-        emitter = _Emitter(graph, ambition, patterns)
+        emitter = _Emitter(graph, ambition, patterns, bounds)
         guide = emitter.guide()
         if guide == tried:
             continue
@@ -80,6 +79,7 @@ class _Emitter:
     graph: Graph
     ambition: Ambition
     patterns: bool  # whether the engine is told of patterns
+    bounds: Bounds
     coverage: list[CoverageEntry] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # pointer of a definition -> its name in the guide
     pending: list[str] = field(default_factory=list)
@@ -168,9 +168,9 @@ class _Emitter:
         if not self._composes(node, "properties"):
             return False
         if kind == "array":
-            listed = words.get("prefixItems", words.get("items"))
+            listed = sum(edge.keyword in {"items", "prefixItems"} and edge.token is not None for edge in node.edges)
             return any(edge.keyword in {"items", "additionalItems"} and edge.token is None for edge in node.edges) or (
-                isinstance(listed, list) and words.get("maxItems") in range(len(listed) + 1)
+                words.get("maxItems") in range(listed + 1)
             )
         closed = words.get("additionalProperties") is False and not _patterned(node)
         return closed and not _object_refusal(node)
@@ -201,7 +201,7 @@ class _Emitter:
                 self._combination(node, keyword, out)
             elif keyword in _OBJECT_WORDS:
                 self._object_word(node, keyword, operand, object_refusal, out)
-            elif keyword in {"items", "prefixItems", "additionalItems"}:
+            elif keyword in _ARRAY_WORDS and keyword in APPLICATORS[self.graph.draft]:
                 self._array_word(node, keyword, out)
             else:
                 self._value_word(node, keyword, operand, out)
@@ -209,7 +209,8 @@ class _Emitter:
 
     def _asserts(self, keyword: str) -> bool:
         draft = self.graph.draft
-        return keyword in ASSERTIONS[draft] or keyword in _APPLYING[draft]
+        applies = APPLICATORS[draft].get(keyword, (Applies.NOTHING, ""))[0] is not Applies.NOTHING
+        return keyword in ASSERTIONS[draft] or applies or keyword in _REFERRING
 
     def _reference(self, node: Subschema, out: dict[str, JsonValue]) -> None:
         target = next(edge.target for edge in node.edges if edge.keyword == "$ref")
@@ -279,13 +280,13 @@ class _Emitter:
         elif keyword == "pattern":
             self._pattern(node, str(operand), out)
         elif keyword in ASSERTIONS[draft]:
-            reason = _refusal(draft, keyword, operand) or _negative_multiples(node, keyword)
+            reason = self.bounds.left(node, keyword) if keyword in BOUNDS else _refusal(keyword, operand)
             if reason:
                 self._final(node, keyword, reason)
             else:
                 out[keyword] = operand
                 self._engine(node, keyword)
-        elif keyword in _APPLYING[draft]:
+        elif self._asserts(keyword):
             self._final(node, keyword, "the engine does not know this keyword")
         elif keyword not in DESCRIPTIONS:
             self._note(node, keyword, Enforcer.ANNOTATION, f"not a keyword that constrains in draft {draft}")
@@ -318,17 +319,9 @@ class _Emitter:
             self._final(node, "pattern", "the engine reads parts of this regular expression differently")
 
 
+_ARRAY_WORDS: Final = frozenset({"items", "prefixItems", "additionalItems"})
 _OBJECT_WORDS: Final = frozenset({"properties", "patternProperties", "additionalProperties", "required"}) | _SIZES
-_APPLYING: Final = {
-    draft: frozenset(
-        {
-            "not", "if", "then", "else", "dependentSchemas", "dependencies", "contains", "propertyNames",
-            "unevaluatedItems", "unevaluatedProperties", "$dynamicRef", "$recursiveRef", "allOf", "anyOf", "oneOf",
-            "properties", "patternProperties", "additionalProperties", "items", "prefixItems", "additionalItems",
-        }
-    )
-    for draft in Draft
-}  # fmt: skip
+_REFERRING: Final = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
 def _only(node: Subschema, keyword: str) -> str:
@@ -352,22 +345,10 @@ def _sizes_fit(node: Subschema) -> bool:
     return isinstance(members, dict) and isinstance(required, list) and set(members) <= set(map(str, required))
 
 
-def _negative_multiples(node: Subschema, keyword: str) -> str:
-    lowest = [node.keywords.get(word) for word in ("minimum", "exclusiveMinimum")]
-    above = any(isinstance(bound, int | float | Decimal) and bound >= 0 for bound in lowest)
-    return (
-        "" if keyword != "multipleOf" or above else "of negative numbers the engine allows no multiple: add minimum 0"
-    )
-
-
-def _refusal(draft: Draft, keyword: str, operand: JsonValue) -> str:
+def _refusal(keyword: str, operand: JsonValue) -> str:
     """Why the engine is not told about an assertion; "" where it is."""
     if keyword in {"const", "enum"}:
         return "" if exact(operand) else "the engine rounds its numbers"
-    if keyword in _BOUNDS:
-        if draft is Draft.D4 and isinstance(operand, bool):
-            return ""
-        return "" if exact(operand) else "the engine rounds this number"
     if keyword in _COUNTS:
         fits = isinstance(operand, int | float) and operand <= (_MOST_ITEMS if "Items" in keyword else 100_000)
         return "" if fits else "too large for the engine"

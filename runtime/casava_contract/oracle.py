@@ -1,7 +1,7 @@
 """jsonschema-rs, which has the final word: built to fetch nothing, to assert formats and to match in linear time."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urldefrag, urljoin
 
@@ -67,7 +67,12 @@ class Parts:
 
 def matches(pattern: str, text: str) -> bool:
     """Whether a pattern that validator() has accepted is found in the text."""
-    return jsonschema_rs.Draft202012Validator({"pattern": pattern}, **_options()).is_valid(text)
+    return _pattern(pattern).is_valid(text)
+
+
+@lru_cache(maxsize=1024)
+def _pattern(pattern: str) -> jsonschema_rs.Validator:
+    return jsonschema_rs.Draft202012Validator({"pattern": pattern}, **_options())
 
 
 def assertion(draft: Draft, text: str) -> jsonschema_rs.Validator:

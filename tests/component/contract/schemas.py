@@ -26,10 +26,12 @@ def schema(random: Random, depth: int = 3, refs: tuple[str, ...] = ()) -> Any:
 def document_schema(random: Random) -> dict[str, Any]:
     """A root with definitions, some of them recursive."""
     refs = ("#/$defs/d0", "#/$defs/d1") if random.random() < 0.5 else ()
-    root = schema(random, 3, refs)
-    root = root if isinstance(root, dict) else {"type": "string"}
+    made = schema(random, 3, refs)
+    root: dict[str, Any] = made if isinstance(made, dict) else {"type": "string"}
     if refs:
         root["$defs"] = {"d0": schema(random, 2, refs), "d1": schema(random, 1, ())}
+    if random.random() < 0.2:
+        root = {"$schema": f"http://json-schema.org/draft-0{random.choice((6, 7))}/schema#"} | root
     return root
 
 
@@ -65,6 +67,8 @@ def _array(random: Random, depth: int, refs: tuple[str, ...]) -> dict[str, Any]:
     made: dict[str, Any] = {"type": "array"}
     if depth and random.random() < 0.8:
         made["items"] = schema(random, depth - 1, refs)
+        if random.random() < 0.1:  # a list of items: refused by the newest draft
+            made |= {"items": [made["items"]], "additionalItems": schema(random, 0, refs)}
     if depth and random.random() < 0.3:
         made["prefixItems"] = [schema(random, depth - 1, refs) for _ in range(random.choice((1, 2)))]
     if random.random() < 0.3:

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from decimal import Decimal
+from itertools import combinations, product
 from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
@@ -128,6 +130,8 @@ LEFT = [
     ("const", {"const": 12345678901234567890123}, "1"),
     ("minimum", {"type": "integer", "minimum": 2**60}, "1"),
     ("multipleOf", {"type": "integer", "multipleOf": 2}, "1"),
+    ("exclusiveMinimum", {"type": "number", "exclusiveMinimum": 0, "maximum": 0.5}, "0"),
+    ("exclusiveMaximum", {"allOf": [{"type": "number", "exclusiveMaximum": -1}, {"minimum": -1.5}]}, "-1"),
     ("pattern", {"type": "string", "pattern": r"\bfoo\b"}, '"xfoox"'),
     ("pattern", {"type": "string", "pattern": '^[^"]$'}, '"\\""'),
     ("pattern", {"type": "string", "pattern": r"^\s$"}, '"\x85"'),
@@ -250,6 +254,48 @@ def _version(binary: bytes, crate: bytes) -> bytes:
 
 
 _CODE_POINTS = [*range(0x300), 0x660, 0x1680, 0x180E, 0x2000, 0x2028, 0x2029, 0x202F, 0x3000, 0xFEFF, 0x212A, 0x1F600]
+
+
+_BOUNDS = (
+    "-10",
+    "-2.5",
+    "-1.5",
+    "-1",
+    "-0.5",
+    "-0.05",
+    "0",
+    "0.05",
+    "0.5",
+    "1",
+    "1.5",
+    "2",
+    "9.99",
+    "10",
+    "10.5",
+    "150",
+)
+_NEAR = [str(Decimal(bound) + Decimal(step)) for bound in _BOUNDS for step in ("0", "0.00", "1", "-1", "0.01", "-0.01")]
+
+
+@pytest.mark.parametrize("kind", ["number", "integer"])
+def test_no_number_beyond_bounds_that_are_credited_to_the_engine_is_in_its_language(kind: str) -> None:
+    held = 0
+    for low, high in combinations(sorted(map(Decimal, _BOUNDS)), 2):
+        for least, most in product(("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
+            try:
+                lowering = compile(f'{{"type":"{kind}","{least}":{low},"{most}":{high}}}').lower()
+            except ContractError:
+                continue  # no integer lies between
+            held += lowering.guarantee is Guarantee.FULL
+            credited = {entry.keyword for entry in lowering.coverage if entry.enforced_by is Enforcer.ENGINE}
+            for near in (*_NEAR, "-0", "-0.0"):
+                number = Decimal(near)
+                broken = {least: number < low, most: number > high}
+                broken |= {"exclusiveMinimum": number <= low} if least == "exclusiveMinimum" else {}
+                broken |= {"exclusiveMaximum": number >= high} if most == "exclusiveMaximum" else {}
+                if any(broken[word] for word in broken if word in credited):
+                    assert not grammar.accepts(lowering.guide, near), (lowering.guide, near)
+    assert held > 300
 
 
 @pytest.mark.parametrize(

@@ -218,6 +218,16 @@ def test_alternatives_that_nest_in_each_other_are_explained_without_blowing_up()
     assert contract.validate(json.dumps(document))[0].code == "schema.anyOf"
 
 
+def test_a_large_answer_against_a_large_schema_is_explained_in_bounded_work() -> None:
+    schema = {
+        "properties": {f"p{i}": {"type": "string"} for i in range(1_500)},
+        "patternProperties": {f"^q{i}$": False for i in range(300)},
+        "additionalProperties": {"type": "integer"},
+    }
+    answer = {f"x{i}": i for i in range(60_000)} | {"last": "no integer"}
+    assert compile(json.dumps(schema)).validate(json.dumps(answer))[0].code.startswith("schema.")
+
+
 def test_any_json_object_is_a_contract_of_its_own() -> None:
     contract = compile("ignored", kind="json_object")
     assert contract is json_object()

@@ -1,13 +1,6 @@
-"""Which numbers and formats mean to the engine what they mean to JSON Schema."""
+"""Which formats mean to the engine what they mean to the oracle."""
 
-from decimal import Decimal
 from typing import Final
-
-from casava_contract.jsontext import JsonValue
-
-_LARGEST: Final = 2**53  # the engine holds bounds and constants as doubles
-_DIGITS: Final = 15
-_SMALLEST: Final = Decimal("1e-9")
 
 _LONG: Final = "(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
 _SHORT: Final = "(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
@@ -23,18 +16,3 @@ FORMAT_PATTERNS: Final = {"date": f"^{_DATE}$", "time": f"^{_TIME}$", "date-time
 FORMATS_PROVEN: Final = frozenset({"ipv4", "uuid"})
 # The engine knows these too, but takes more than the oracle.
 FORMATS_KEPT: Final = frozenset({"date-time", "time", "date", "duration", "email", "hostname", "ipv6"})
-
-
-def exact(value: JsonValue) -> bool:
-    """Whether every number in the value survives as a double, written without an exponent."""
-    if isinstance(value, dict):
-        return all(exact(member) for member in value.values())
-    if isinstance(value, list):
-        return all(exact(element) for element in value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return True
-    if value == 0:
-        return True
-    number = Decimal(str(value))
-    short = len(number.normalize().as_tuple().digits) <= _DIGITS or isinstance(value, int)
-    return short and _SMALLEST <= abs(number) <= _LARGEST
