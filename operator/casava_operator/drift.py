@@ -6,7 +6,7 @@ the planned ones, and the live object holds every planned value. That record (``
 how each list is merged, so no table of kinds is needed. Its format: Kubernetes' "Server-Side Apply", FieldsV1.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -158,11 +158,15 @@ def _select(live: Any, fields: Fields) -> Any:
     if isinstance(live, Mapping):
         names = {key.removeprefix("f:"): sub for key, sub in below.items()}
         return {name: _select(live[name], sub) for name, sub in names.items() if name in live}
-    chosen: list[Any] = []
-    for key, sub in below.items():
-        what = orjson.loads(key[2:])
+    # In the order of the live list: another order of volumes or containers would be another pod template.
+    keyed = [(orjson.loads(key[2:]), key, sub) for key, sub in below.items()]
+    return [chosen for item in live for chosen in _chosen(item, keyed)]
+
+
+def _chosen(item: Any, keyed: Sequence[tuple[Any, str, Fields]]) -> Iterator[Any]:
+    for what, key, sub in keyed:
         if key.startswith("v:"):
-            chosen.append(what)
-        elif (item := _item(live, what)) is not None:
-            chosen.append({**what, **_select(item, sub)})
-    return chosen
+            if item == what:
+                yield item
+        elif _item([item], what) is not None:
+            yield {**what, **_select(item, sub)}

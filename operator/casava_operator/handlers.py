@@ -21,6 +21,38 @@ PAGE: Final = 500
 BACKOFFS: Final = (1, 1, 2, 3, 5, 8, 13, 21)  # seconds, 54 in all; a new process is the next try
 
 
+class _NoDiffBase(kopf.DiffBaseStorage):
+    """Nothing is decided from a diff, so none is kept. The default copies every body three times for each event."""
+
+    def build(self, **_: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, **_: Any) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        pass
+
+
+class _NoProgress(kopf.ProgressStorage):
+    """Event handlers have no progress."""
+
+    def fetch(self, **_: Any) -> None:
+        return None
+
+    def store(self, **_: Any) -> None:
+        pass
+
+    def purge(self, **_: Any) -> None:
+        pass
+
+    def touch(self, **_: Any) -> None:
+        pass
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        return essence
+
+
 def settings(retries: int = len(BACKOFFS)) -> kopf.OperatorSettings:
     """What must not be left to defaults, each with its reason. ``retries``: of a watch or listing that is refused."""
     made = kopf.OperatorSettings()
@@ -35,8 +67,8 @@ def settings(retries: int = len(BACKOFFS)) -> kopf.OperatorSettings:
     made.scanning.disabled = True  # neither CRDs nor namespaces are watched, so no right to read them is needed
     made.execution.max_workers = 1  # no handler is synchronous
     made.persistence.finalizer = f"{labels.GROUP}/unused"  # never written; never another operator's
-    made.persistence.progress_storage = kopf.AnnotationsProgressStorage(prefix=labels.GROUP)
-    made.persistence.diffbase_storage = kopf.AnnotationsDiffBaseStorage(prefix=labels.GROUP)
+    made.persistence.progress_storage = _NoProgress()
+    made.persistence.diffbase_storage = _NoDiffBase()
     for resource in WATCHED:
         if selector := selector_of(resource):
             made.watching.label_selectors[resource.group, resource.version, resource.plural] = selector

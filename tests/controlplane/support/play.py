@@ -71,3 +71,29 @@ async def roll_out(client: Client, name: str = "chat", *, ready: bool = True, co
         },
         "status",
     )
+
+
+async def run_pod(client: Client, name: str = "chat") -> None:
+    """A pod of the model's Deployment as it is, ready, as the kubelet would report it. Nothing answers in it."""
+    template = (await client.get("Deployment", name))["spec"]["template"]
+    pod = f"{name}-0"
+    metadata = {"name": pod, "labels": template["metadata"]["labels"]}
+    await client.create({"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": template["spec"]})
+    running = {"state": {"running": {"startedAt": "2026-01-01T00:00:00Z"}}, "ready": True, "started": True}
+
+    def statuses(kind: str) -> list[Manifest]:
+        return [
+            {"name": each["name"], "image": each["image"], "imageID": "", "restartCount": 0, **running}
+            for each in template["spec"][kind]
+        ]
+
+    up = [{"type": kind, "status": "True"} for kind in ("PodScheduled", "Initialized", "ContainersReady", "Ready")]
+    status = {
+        "phase": "Running",
+        "conditions": up,
+        "containerStatuses": statuses("containers"),
+        "initContainerStatuses": statuses("initContainers"),
+        "podIP": "127.0.0.1",
+        "podIPs": [{"ip": "127.0.0.1"}],
+    }
+    await client.merge("Pod", pod, {"status": status}, "status")

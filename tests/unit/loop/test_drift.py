@@ -161,6 +161,21 @@ def test_what_was_applied_last_can_be_taken_out_of_the_object() -> None:
     assert "status" not in own
 
 
+def test_what_is_taken_out_keeps_the_order_of_its_lists() -> None:
+    names = ["z", "a", "m"]
+    fields: dict[str, Any] = {f'k:{{"name":"{name}"}}': {".": {}, "f:name": {}} for name in sorted(names)}
+    entry = {"manager": "casava-operator", "operation": "Apply", "fieldsV1": {"f:spec": {"f:volumes": fields}}}
+    there = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "n", "namespace": "ns", "managedFields": [entry]},
+        "spec": {"volumes": [{"name": "injected"}, *({"name": name} for name in names)]},
+    }
+    own = drift.applied(there)
+    assert own is not None
+    assert own["spec"]["volumes"] == [{"name": name} for name in names]
+
+
 def test_nothing_can_be_taken_out_of_an_object_that_was_never_applied() -> None:
     foreign = live()
     foreign["metadata"]["managedFields"] = []
