@@ -1,6 +1,5 @@
 """``casava-sidecar serve`` and ``casava-sidecar drain``."""
 
-import asyncio
 import sys
 
 from casava_sidecar.settings import parser, settings
@@ -13,11 +12,13 @@ def main() -> int:
         from casava_sidecar.drain_socket import ask  # noqa: PLC0415
 
         return 0 if ask(arguments.drain_socket, None) else 1
+    import uvloop  # noqa: PLC0415
+
     from casava_sidecar.app import serve  # noqa: PLC0415
     from casava_sidecar.logs import configure  # noqa: PLC0415
 
     configure()
-    return asyncio.run(serve(settings(arguments)))
+    return uvloop.run(serve(settings(arguments)))
 
 
 if __name__ == "__main__":

@@ -36,6 +36,8 @@ async def read_json(request: web.Request) -> bytes:
     if (request.content_length or 0) > BODY_BYTES:
         raise _too_large()
     try:
+        if request.content.is_eof():  # it came with the headers, as small ones do
+            return await request.read()
         async with asyncio.timeout(_BODY_SECONDS):
             return await request.read()
     except web.HTTPRequestEntityTooLarge:

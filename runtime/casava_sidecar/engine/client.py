@@ -57,11 +57,15 @@ class Triton:
         call = self.stub.ModelStreamInfer()
         try:
             await call.write(request)
-            await call.done_writing()
+            told = False
             while (response := await call.read()) is not grpc.aio.EOF:
                 if response.error_message:
                     raise engine_error(response.error_message)
                 yield response.infer_response
+                if not told:
+                    # Only now: to tell Triton that nothing follows is one more round trip before the first token.
+                    await call.done_writing()
+                    told = True
             await _ended(call)
         except grpc.aio.AioRpcError as error:
             raise call_error(error) from None
