@@ -2,18 +2,22 @@
 
 import json
 import queue
+import time
 from typing import Any, Protocol
 
 import numpy as np
 import tritonclient.grpc as triton
 import xllamacpp as xl
 
+from casava_engine import health
+from casava_engine.vitals import VitalsFile
 from casava_wire import tensors as t
 from tests.component.engine_process import EngineProcess, smollm2
 
 
 class Side(Protocol):
     def generate(self, prompt: str, tokens: int) -> int: ...
+    def cpu_seconds(self) -> float: ...
 
 
 class Alone:
@@ -54,12 +58,20 @@ class Alone:
         self._server.handle_completions(json.dumps(request), take)
         return made
 
+    def cpu_seconds(self) -> float:
+        return time.process_time()
+
 
 class Through:
     """The same through casava-engine's tritonserver, with tritonclient's gRPC stream."""
 
     def __init__(self, engine: EngineProcess) -> None:
         self._engine = engine
+        with VitalsFile(engine.work_dir / "vitals") as vitals:
+            self._pids = (engine.triton_pid(), vitals.read().pid)
+
+    def cpu_seconds(self) -> float:
+        return time.process_time() + sum(health.cpu_seconds(pid) for pid in self._pids)
 
     def generate(self, prompt: str, tokens: int) -> int:
         results: queue.SimpleQueue[tuple[Any, Any]] = queue.SimpleQueue()

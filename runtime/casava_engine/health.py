@@ -42,6 +42,15 @@ def cpu_seconds(pid: int, proc: Path = Path("/proc")) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
+def is_gone(pid: int, proc: Path = Path("/proc")) -> bool:
+    """Whether the process has ended, reaped by its parent or not."""
+    try:
+        text = (proc / str(pid) / "stat").read_text()
+    except OSError:
+        return True
+    return text.rpartition(")")[2].split()[0] in {"Z", "X"}
+
+
 def _get(port: int, path: str, timeout: float) -> bool:
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=timeout)
     try:

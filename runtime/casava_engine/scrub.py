@@ -18,9 +18,13 @@ _DEATH: Final = re.compile(
 )
 
 
+# Triton's error on every machine without a GPU.
+_NOISE: Final = '"CudaDriverHelper has not been initialized."'
+
+
 def before_serving(line: str) -> str | None:
     """While the model loads no request can come: every line may be shown."""
-    return line[:MAX_LINE] if line.strip() else None
+    return line[:MAX_LINE] if line.strip() and _NOISE not in line else None
 
 
 def while_serving(line: str) -> str | None:

@@ -115,6 +115,9 @@ class Supervisor:
                 return self._stop()
             if self._child.reap():
                 return self._died()
+            if health.is_gone(self._vitals.read().pid):
+                sentence = "Triton's model process ended. It holds the model: see whether its memory limit is too low."
+                return self._failed(EngineReason.TRITON_EXITED, sentence)
             judgement = watchdog.judge(self._observe(), memory, hang=hang)
             if judgement.verdict is Verdict.SEND_CANARY:
                 judgement = watchdog.judge(self._observe(canary=True), judgement.memory, hang=hang)

@@ -27,6 +27,7 @@ def start(settings: LlamaSettings) -> xl.Server:
     params.cache_idle_slots = False
     params.n_ctx_checkpoints = 0
     params.fit_params = False
-    params.warmup = False  # the first probe of a guide does it
-    params.verbosity = 2  # warnings and errors, until the model is loaded; casava-engine filters them from then on
+    params.warmup = False  # the Triton model's own first generation does it
+    params.cors_origins = "localhost"  # nobody's browser reaches the socket; without it llama.cpp warns of one
+    params.verbosity = 1  # errors: why a model cannot be loaded. Later ones may quote requests: see casava_engine.scrub
     return xl.Server(params)

@@ -16,6 +16,11 @@ from casava_engine.triton_model.stream import Failure, Piece
 from casava_engine.vitals import VitalsFile
 from casava_wire import tensors as t
 
+_WARM_UP = {
+    t.TEXT_INPUT: np.array([b"\n"], dtype=np.object_),
+    t.MAX_TOKENS: np.array([1], dtype=np.int32),
+    t.GUIDE_TYPE: np.array([t.GUIDE_JSON.encode()], dtype=np.object_),
+}
 _FINAL = pb_utils.TRITONSERVER_RESPONSE_COMPLETE_FINAL
 
 
@@ -68,6 +73,29 @@ class TritonClient:
         self._sender.send(pb_utils.InferenceResponse(error=error), flags=_FINAL)
 
 
+class WarmUp:
+    """A request of our own."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.generation = generation
+        self.failure: Failure | None = None
+        self.ended = threading.Event()
+
+    def send(self, piece: Piece) -> None:
+        if piece.finish_reason is not None:
+            self.ended.set()
+
+    def fail(self, failure: Failure) -> None:
+        self.failure = failure
+        self.ended.set()
+
+    def drop(self) -> None:
+        self.ended.set()
+
+    def cancelled(self) -> bool:
+        return False
+
+
 class TritonPythonModel:
     """Triton calls these three by name."""
 
@@ -84,7 +112,16 @@ class TritonPythonModel:
         self._dispatcher = Dispatcher(settings, self._vitals, _log)
         self._thread = threading.Thread(target=self._run, name="casava-dispatch", daemon=True)
         self._thread.start()
+        self._warm_up()
         self._vitals.loaded()
+
+    def _warm_up(self) -> None:
+        """Ready means that a token was made: it reads the weights, and builds the tables that guides need."""
+        client = WarmUp(parse(_WARM_UP))
+        self._dispatcher.submit(client)
+        client.ended.wait()
+        if client.failure is not None:
+            raise RuntimeError(f"the first token failed: {client.failure.message}")
 
     def _run(self) -> None:
         try:

@@ -94,6 +94,12 @@ def test_a_triton_that_is_killed_is_reported_with_its_signal(start: Start) -> No
     assert_ended(engine, EngineReason.TRITON_EXITED, "Triton was ended by signal 9")
 
 
+def test_a_model_process_that_is_killed_as_for_memory_is_reported(start: Start) -> None:
+    engine = start().wait_ready()
+    os.kill(stub_pid(engine), signal.SIGKILL)
+    assert_ended(engine, EngineReason.TRITON_EXITED, "Triton's model process ended")
+
+
 @pytest.mark.parametrize("which", ["server", "model"])
 def test_a_triton_that_is_stopped_is_found_and_ended(start: Start, which: str) -> None:
     engine = start("--hang-timeout=4").wait_ready()

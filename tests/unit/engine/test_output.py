@@ -38,6 +38,8 @@ def test_lines_that_may_quote_a_request_are_not(line: str) -> None:
 def test_everything_is_shown_before_the_first_request() -> None:
     assert scrub.before_serving("llama.cpp says why it cannot load") == "llama.cpp says why it cannot load"
     assert scrub.before_serving("   ") is None
+    noise = 'E1124 11:48:48.300481 17430 server.cc:241] "CudaDriverHelper has not been initialized."'
+    assert scrub.before_serving(noise) is None
 
 
 def test_a_termination_message_fits_and_keeps_the_newest_lines() -> None:
