@@ -33,6 +33,7 @@ from casava_wire.config import SidecarConfig
 log: Final = logging.getLogger(__name__)
 
 _LOOK_SECONDS: Final = 1.0  # between two looks at the engine and at the contracts
+_COME_BACK_SECONDS: Final = 1.0  # a client that goes on at once does so within a round trip
 _STARTING_LOOK_SECONDS: Final = 0.2  # while the engine is not ready: start-up is felt
 
 
@@ -52,7 +53,7 @@ class Sidecar:
         self.drain = Drain(
             propagation_seconds=config.propagation_seconds,
             drain_seconds=config.drain_timeout_seconds,
-            idle=self.gate.idle,
+            idle=self._quiet,
             on_finishing=self._close_idle_connections,
             on_timeout=self._end_all,
         )
@@ -104,7 +105,15 @@ class Sidecar:
         return _LOOK_SECONDS if self.watch.obstacle is None else _STARTING_LOOK_SECONDS
 
     def _close_idle_connections(self) -> None:
-        self.api.close_idle(self.envelope.busy)
+        self.api.close_idle(self.envelope.busy | self.envelope.owed)
+
+    async def _quiet(self) -> None:
+        """Nothing runs or waits, and clients that were not told to leave had the time to come back once."""
+        await self.gate.idle()
+        while self.envelope.owed:
+            await asyncio.sleep(_COME_BACK_SECONDS)
+            await self.gate.idle()
+            self.envelope.owed.clear()
 
     async def _end_all(self) -> None:
         self.desk.end_all()

@@ -22,6 +22,7 @@ _BODY_SECONDS: Final = 30.0  # for a client to send its body
 _ID_HEADER: Final = "x-request-id"
 _ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _CLIENT_GONE: Final = 499
+_CLOSE: Final = "close"
 
 REQUEST_ID: Final = "request_id"
 FACTS: Final = "facts"  # what handlers add to the log line. Never a prompt or an answer
@@ -50,6 +51,10 @@ def _too_large() -> ApiError:
     return ApiError(413, f"The body is larger than {BODY_BYTES} bytes.", code="request_too_large")
 
 
+async def _refuse(_request: web.Request) -> web.StreamResponse:
+    raise unavailable("This replica is going away: try again.", "shutting_down")
+
+
 class Envelope:
     """The middleware around every handler of the API."""
 
@@ -57,6 +62,9 @@ class Envelope:
         self._drain = drain
         self._metrics = metrics
         self.busy: set[Any] = set()  # connections with a request on them
+        # Connections whose client does not know yet that it should leave: their last response, a stream, began before
+        # the drain. Closing one at the stream's end would meet the request that a pooled client sends at that moment.
+        self.owed: set[Any] = set()
 
     def middleware(self) -> Any:
         @web.middleware
@@ -71,7 +79,7 @@ class Envelope:
         response.headers["Server"] = "casava"
         if self._drain.draining:
             response.force_close()
-            response.headers["Connection"] = "close"
+            response.headers["Connection"] = _CLOSE
 
     async def _handle(self, request: web.Request, handler: Handler) -> web.StreamResponse:
         given = request.headers.get(_ID_HEADER, "")
@@ -82,11 +90,13 @@ class Envelope:
         status = _CLIENT_GONE
         connection = request.protocol
         self.busy.add(connection)
+        refused = self._drain.refusing and connection not in self.owed
+        self.owed.discard(connection)
         try:
-            response = await self._answer(request, handler)
+            response = await self._answer(request, _refuse if refused else handler)
             status = response.status
-            if self._drain.draining:
-                response.force_close()  # a stream that began before the drain: nobody may come back on its connection
+            if self._drain.draining and response.prepared and response.headers.get("Connection") != _CLOSE:
+                self.owed.add(connection)
             return response
         finally:
             self.busy.discard(connection)
@@ -99,9 +109,6 @@ class Envelope:
             )
 
     async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        if self._drain.refusing:
-            request[FACTS]["error"] = "shutting_down"
-            return error_response(request, unavailable("This replica is going away: try again.", "shutting_down"))
         try:
             return await handler(request)
         except ApiError as error:

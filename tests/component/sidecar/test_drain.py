@@ -109,17 +109,26 @@ def test_an_idle_pooled_connection_is_closed_before_requests_are_refused(make: M
         assert hook.wait(20) == 0
 
 
-def test_a_stream_that_began_before_the_drain_closes_its_connection_at_its_end(make: Make) -> None:
-    sidecar = make(propagationSeconds=20)
+@pytest.mark.parametrize(("propagation", "phase"), [(20, "propagating"), (0.3, "finishing")])
+def test_a_client_whose_stream_began_before_the_drain_may_come_back_once(
+    make: Make, propagation: float, phase: str
+) -> None:
+    """The stream's headers could not say `Connection: close`, so its client sends the next request the same way."""
+    sidecar = make(propagationSeconds=propagation)
     body = json.dumps(HELLO | {"stream": True, "max_tokens": 60}).encode()
     with socket.create_connection(("127.0.0.1", sidecar.port), timeout=20) as connection:
         connection.sendall(raw.request("POST", CHAT, body))
-        assert connection.recv(12) == b"HTTP/1.1 200"
-        hook = sidecar.drain()
-        while connection.recv(65536):
-            pass
-    hook.kill()
-    hook.wait()
+        head = connection.recv(65536)
+        assert head.startswith(b"HTTP/1.1 200")
+        sidecar.terminate()
+        wait_phase(sidecar, phase)
+        while b"data: [DONE]" not in head or not head.endswith(b"0\r\n\r\n"):
+            head += connection.recv(65536)
+        connection.sendall(raw.request("POST", CHAT, json.dumps(HELLO).encode()))
+        answer = raw.receive(connection)
+        assert answer.status == 200
+        assert answer.headers["connection"] == "close"
+        assert connection.recv(1) == b""
     assert sidecar.process is not None
     sidecar.process.kill()
     sidecar.process.wait()
