@@ -14,13 +14,15 @@ from tests.controlplane.support.operator import Operator, OperatorFactory
 from tests.controlplane.support.proxy import FaultProxy
 from tests.controlplane.support.server import ApiServer
 
+OPERATOR_USER = "casava-operator"
+OPERATOR_TOKEN = "token-of-the-operator"
 CRD = Path(__file__).parents[2] / "crds" / "casavamodels.yaml"
 
 
 @pytest.fixture(scope="session")
 def bare_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     """etcd and kube-apiserver, nothing in them."""
-    server = servers.start(tmp_path_factory.mktemp("apiserver"))
+    server = servers.start(tmp_path_factory.mktemp("apiserver"), users={OPERATOR_TOKEN: OPERATOR_USER})
     try:
         yield server
     finally:
