@@ -24,9 +24,9 @@ import aiohttp
 import yaml
 
 from casava_operator.apply import WRITES_AT_ONCE
+from casava_operator.kube.resources import resource_of
 from casava_operator.place import Placement
 from casava_operator.plan import plan
-from casava_operator.resources import resource_of
 from casava_operator.site import Site
 from casava_operator.spec import parse
 from tests.controlplane.support import server as servers

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from casava_operator import logs
 from casava_operator.errors import InvalidSpec
-from casava_operator.kubeconfig import AccessError, find_access
+from casava_operator.kube.access import AccessError, find_access
 from casava_operator.leader import Timing
 from casava_operator.site import SITE_FILE, Site, parse_site
 

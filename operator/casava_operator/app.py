@@ -14,23 +14,25 @@ from typing import Any, Final
 
 import kopf
 
-from casava_operator import handlers, http_server
-from casava_operator.autoscaler import Autoscaler
 from casava_operator.errors import Transient
 from casava_operator.events import EventRecorder
-from casava_operator.http_client import ApiSession
+from casava_operator.health import Health
+from casava_operator.health import serve as serve_health
 from casava_operator.keys import Key
 from casava_operator.kube import Kube
-from casava_operator.kubeconfig import Access
+from casava_operator.kube.access import Access
+from casava_operator.kube.resources import CASAVA_MODEL
+from casava_operator.kube.session import ApiSession
 from casava_operator.leader import Elector, LeadershipLost, Timing
 from casava_operator.metrics import Metrics
 from casava_operator.probe import Prober
 from casava_operator.reconcile import Reconciler
-from casava_operator.resources import CASAVA_MODEL
 from casava_operator.scale import Rules
+from casava_operator.scale.autoscaler import Autoscaler
 from casava_operator.site import Site
-from casava_operator.store import Store
-from casava_operator.sweep import Sweeper
+from casava_operator.watch import handlers
+from casava_operator.watch.store import Store
+from casava_operator.watch.sweep import Sweeper
 from casava_operator.workqueue import WorkQueue
 
 DRAIN_SECONDS: Final = 10.0  # for reconciles in flight when the process is asked to stop
@@ -66,9 +68,9 @@ async def run(options: Options) -> int:
     metrics = Metrics()
     api = ApiSession(options.access, f"casava-operator/{version('casava')}")
     kube = Kube(api, metrics.api_request)
-    health = http_server.Health()
+    health = Health()
     try:
-        async with http_server.serve(options.host, options.port, health, metrics.registry), _background(health.tick()):
+        async with serve_health(options.host, options.port, health, metrics.registry), _background(health.tick()):
             elector = Elector(
                 kube,
                 namespace=options.lease_namespace,
@@ -90,7 +92,7 @@ async def run(options: Options) -> int:
 
 
 async def _lead(
-    options: Options, api: ApiSession, *, kube: Kube, metrics: Metrics, health: http_server.Health, stop: asyncio.Event
+    options: Options, api: ApiSession, *, kube: Kube, metrics: Metrics, health: Health, stop: asyncio.Event
 ) -> int:
     """Everything that only the leader does."""
     if not await _or_stop(_until_served(kube), stop):

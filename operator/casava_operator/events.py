@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from casava_operator.errors import Conflict, InvalidSpec, Transient
 from casava_operator.keys import Manifest
 from casava_operator.kube import Kube
-from casava_operator.resources import EVENT
+from casava_operator.kube.resources import EVENT
 from casava_wire import labels
 
 log = logging.getLogger(__name__)

@@ -14,7 +14,7 @@ from typing import Final
 from casava_operator.errors import Conflict, Transient
 from casava_operator.keys import Manifest
 from casava_operator.kube import Kube
-from casava_operator.resources import LEASE
+from casava_operator.kube.resources import LEASE
 
 log = logging.getLogger(__name__)
 

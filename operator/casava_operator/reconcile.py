@@ -7,9 +7,8 @@ from datetime import datetime
 from time import perf_counter
 from typing import Any, Final
 
-from casava_operator import drift, scale, upgrade
-from casava_operator.apply import Applier, Owner
-from casava_operator.autoscaler import Autoscaler
+from casava_operator import scale, upgrade
+from casava_operator.apply import Applier, Owner, drift
 from casava_operator.errors import Conflict, InvalidSpec, Transient, UnknownGpu
 from casava_operator.events import EventRecorder
 from casava_operator.judge import Judgement, Refusal, judge, refuse
@@ -17,16 +16,17 @@ from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Former
 from casava_operator.keys import Key, Manifest
 from casava_operator.kube import Forbidden, Kube, NotFound
+from casava_operator.kube.resources import CASAVA_MODEL, CONTROLLER_REVISION, DEPLOYMENT, POD
 from casava_operator.logs import about
 from casava_operator.metrics import Metrics
 from casava_operator.observe import Expected, Observation, observe
 from casava_operator.place import Fleet, Placement, fleet_of, place, previous_entry
 from casava_operator.plan import Plan, accepted_model, next_revision, plan
 from casava_operator.probe import Prober
-from casava_operator.resources import CASAVA_MODEL, CONTROLLER_REVISION, DEPLOYMENT, POD
+from casava_operator.scale.autoscaler import Autoscaler
 from casava_operator.site import Site
 from casava_operator.spec import CasavaModel, parse
-from casava_operator.store import Snapshot, Store, owned_by
+from casava_operator.watch.store import Snapshot, Store, owned_by
 from casava_operator.workqueue import Outcome
 from casava_wire import labels
 from casava_wire.reasons import Condition

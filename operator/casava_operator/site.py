@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic.alias_generators import to_camel
 
 from casava_operator.errors import InvalidSpec
-from casava_operator.spec_peers import NetworkPeer
+from casava_operator.spec.peers import NetworkPeer
 
 SITE_FILE = Path("/etc/casava/operator/site.yaml")
 

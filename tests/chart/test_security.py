@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from casava_operator import resources
+from casava_operator.kube import resources
 from casava_wire import labels
 from tests.chart.support import NAMESPACE, Manifest, render
 

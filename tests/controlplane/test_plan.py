@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import yaml
 
-from casava_operator.drift import differs
+from casava_operator.apply.drift import differs
 from casava_operator.place import fleet_of, place
 from casava_operator.plan import Plan, plan
 from casava_operator.site import parse_site

@@ -3,8 +3,8 @@
 from casava_operator.judge.pods import MODEL_REASONS
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Case, Verdict
-from casava_operator.observe_facts import PodFacts, PodPhase
-from casava_operator.observe_probes import tenths
+from casava_operator.observe.facts import PodFacts, PodPhase
+from casava_operator.observe.pods import tenths
 from casava_wire.reasons import Condition
 from casava_wire.state import EngineState, Stage
 

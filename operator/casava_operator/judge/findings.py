@@ -8,8 +8,8 @@ from casava_operator.judge import pods, whole
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Finding
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Observation, PodPhase
-from casava_operator.observe_text import head
+from casava_operator.observe.facts import Observation, PodPhase
+from casava_operator.observe.text import head
 from casava_operator.place import Placement
 
 MAX_DIAGNOSES = 8

@@ -12,7 +12,7 @@ from casava_operator.judge.reasons import Reason
 from casava_operator.judge.transitions import by_type, conditions, events
 from casava_operator.judge.types import Case, Finding, Former, Judgement, Refusal, Verdict
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Observation
+from casava_operator.observe.facts import Observation
 from casava_operator.place import Placement
 from casava_operator.spec import CasavaModel
 from casava_wire.reasons import Condition

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.scheduling import no_node_fits
 from casava_operator.judge.types import Finding
-from casava_operator.observe_facts import ContainerFacts, ContainerState, PodFacts, PodPhase
-from casava_operator.observe_text import head
+from casava_operator.observe.facts import ContainerFacts, ContainerState, PodFacts, PodPhase
+from casava_operator.observe.text import head
 from casava_wire.reasons import EngineReason
 from casava_wire.state import Stage
 

@@ -4,7 +4,7 @@ import re
 
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Finding
-from casava_operator.observe_facts import PodFacts
+from casava_operator.observe.facts import PodFacts
 
 _INSUFFICIENT = re.compile(r"Insufficient (\S+)")
 _TAINT = re.compile(r"untolerated taint(?:\(s\)|s)? ?(\{[^}]*\})?")

@@ -6,8 +6,8 @@ from typing import Any
 from casava_operator.judge.conditions import newest
 from casava_operator.judge.types import Case
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Scaling, ScalingMode
-from casava_operator.observe_probes import tenths
+from casava_operator.observe.facts import Scaling, ScalingMode
+from casava_operator.observe.pods import tenths
 from casava_operator.spec import CasavaModel
 from casava_wire.state import ModelInfo, Stage
 

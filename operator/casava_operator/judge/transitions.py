@@ -7,8 +7,8 @@ from typing import Any
 from casava_operator.judge.reasons import Transition
 from casava_operator.judge.types import Event, Verdict
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Scaling, ScalingMode
-from casava_operator.observe_text import head
+from casava_operator.observe.facts import Scaling, ScalingMode
+from casava_operator.observe.text import head
 from casava_wire.reasons import Condition
 
 MAX_REASON = 128

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Observation
+from casava_operator.observe.facts import Observation
 from casava_operator.place import Placement
 from casava_operator.spec import CasavaModel
 from casava_wire.reasons import Condition

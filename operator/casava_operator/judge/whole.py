@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Finding
-from casava_operator.observe_facts import Observation
-from casava_operator.observe_text import head
+from casava_operator.observe.facts import Observation
+from casava_operator.observe.text import head
 from casava_operator.place import Placement
 
 Check = Callable[[Placement, Observation], Finding | None]

@@ -9,8 +9,8 @@ from casava_operator.keys import Manifest
 from casava_operator.place.catalogue import GPU_RESOURCE, Gpu, affinity_terms, find, gpus, holds, nearest
 from casava_operator.place.fleet import Fleet, FleetNode, Taint
 from casava_operator.spec import CasavaModel
-from casava_operator.spec_fields import PlacementEntry
-from casava_operator.spec_template import Toleration
+from casava_operator.spec.fields import PlacementEntry
+from casava_operator.spec.template import Toleration
 
 # Only some clusters add these by themselves; on the others a GPU node would refuse the pod.
 GPU_TOLERATIONS: tuple[Manifest, ...] = (

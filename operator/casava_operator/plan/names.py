@@ -6,7 +6,7 @@ from typing import Any
 
 from casava_operator.keys import Manifest
 from casava_operator.spec import CasavaModel
-from casava_operator.spec_base import SpecModel
+from casava_operator.spec.base import SpecModel
 from casava_wire import labels
 
 MAX = 63  # of a label value and of most names

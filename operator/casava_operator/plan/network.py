@@ -7,7 +7,7 @@ from casava_operator.keys import Manifest
 from casava_operator.plan.names import child, metadata, plain, selector
 from casava_operator.site import Site
 from casava_operator.spec import CasavaModel
-from casava_operator.spec_peers import NetworkPeer
+from casava_operator.spec.peers import NetworkPeer
 from casava_wire import net
 
 _HTTPS_PORT = 443

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from casava_operator.keys import Manifest
-from casava_operator.spec_template import Resources
+from casava_operator.spec.template import Resources
 
 
 def merged(defaults: Mapping[str, Mapping[str, str]], own: Resources) -> Manifest:

@@ -11,7 +11,7 @@ from typing import Any
 from casava_operator.judge import Judgement, judge
 from casava_operator.keys import Manifest
 from casava_operator.observe import observe
-from casava_operator.observe_facts import Expected, Observation, Probe, Scaling, ScalingMode
+from casava_operator.observe.facts import Expected, Observation, Probe, Scaling, ScalingMode
 from casava_operator.place import Placement
 from casava_operator.plan import Plan, plan
 from casava_operator.site import Site

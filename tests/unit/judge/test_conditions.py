@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casava_operator.crd_status import Status
+from casava_operator.crd.status import Status
 from casava_operator.judge import Former, Refusal, judge, refuse
 from casava_operator.judge.reasons import Reason
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Probe, Scaling, ScalingMode
+from casava_operator.observe.facts import Probe, Scaling, ScalingMode
 from casava_operator.place import Placement
 from casava_wire.reasons import Condition, EngineReason
 from casava_wire.state import Stage

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from casava_operator.judge.reasons import Reason, Transition
-from casava_operator.observe_facts import ScalingMode
+from casava_operator.observe.facts import ScalingMode
 from casava_operator.place import Placement, fleet_of, place
 from casava_wire.reasons import Condition, EngineReason
 from tests.unit.judge import gen

@@ -10,7 +10,7 @@ from casava_operator.judge.findings import diagnosis, findings
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Finding
 from casava_operator.keys import Manifest
-from casava_operator.observe_facts import Probe
+from casava_operator.observe.facts import Probe
 from casava_operator.place import Placement
 from casava_wire.reasons import EngineReason
 from casava_wire.state import Stage

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from casava_operator.observe_facts import ContainerState, PodPhase
-from casava_operator.observe_pods import pod_facts
+from casava_operator.observe.facts import ContainerState, PodPhase
+from casava_operator.observe.pods import pod_facts
 from tests.unit.judge import gen
 
 SCHEDULER = [

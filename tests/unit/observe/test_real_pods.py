@@ -8,7 +8,7 @@ import pytest
 from casava_operator.judge.pods import examine
 from casava_operator.judge.reasons import Reason
 from casava_operator.keys import Manifest
-from casava_operator.observe_pods import pod_facts
+from casava_operator.observe.pods import pod_facts
 from tests.unit.judge import gen
 
 PODS: dict[str, Manifest] = {

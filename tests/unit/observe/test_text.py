@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from casava_operator.observe_text import head, tail
+from casava_operator.observe.text import head, tail
 
 LIMIT = 40
 

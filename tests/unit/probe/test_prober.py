@@ -12,7 +12,7 @@ from aiohttp import web
 
 from casava_operator.keys import Key, Manifest
 from casava_operator.metrics import Metrics
-from casava_operator.observe_facts import Probe
+from casava_operator.observe.facts import Probe
 from casava_operator.probe import MAX_ANSWER, Prober
 from casava_wire.state import SidecarStatus
 from tests.unit.judge import gen

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casava_operator.keys import Manifest
-from casava_operator.observe_pods import pod_facts
-from casava_operator.observe_probes import BadAnswer, Subject, facts, interval, parse_status, subject_of
+from casava_operator.observe.pods import pod_facts
+from casava_operator.probe.rules import BadAnswer, Subject, facts, interval, parse_status, subject_of
 from casava_wire.state import Stage
 from tests.unit.judge import gen
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from casava_operator.spec_units import amount, seconds
+from casava_operator.spec.units import amount, seconds
 
 
 @pytest.mark.parametrize(

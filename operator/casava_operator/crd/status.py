@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from casava_operator.spec_base import SpecModel
+from casava_operator.spec.base import SpecModel
 
 Word = Annotated[str, Field(max_length=64)]
 Sentence = Annotated[str, Field(max_length=1024)]

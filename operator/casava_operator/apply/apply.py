@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from casava_operator import drift
+from casava_operator.apply import drift
 from casava_operator.errors import Conflict, Transient
 from casava_operator.keys import Key, Manifest
 from casava_operator.kube import Kube, Refused
-from casava_operator.resources import (
+from casava_operator.kube.resources import (
     CHILDREN,
     CONFIG_MAP,
     CONTROLLER_REVISION,
@@ -23,7 +23,7 @@ from casava_operator.resources import (
     controller_of,
     resource_of,
 )
-from casava_operator.store import Snapshot, Store, owned_by
+from casava_operator.watch.store import Snapshot, Store, owned_by
 
 # Kinds of which a fresh object is as good as the one that was there: nothing stops while it is missing.
 REPLACEABLE: Final = (CONFIG_MAP, CONTROLLER_REVISION, NETWORK_POLICY, POD_DISRUPTION_BUDGET)
@@ -95,7 +95,7 @@ class Applier:
     async def _take_over(self, owner: Owner, resource: Resource, desired: Manifest) -> Manifest:
         """An object of that name exists that the store does not know: ours only if its controller says so."""
         name = desired["metadata"]["name"]
-        live = await self._kube.get(resource, owner.key.namespace, name)
+        live = await self._kube.find(resource, owner.key.namespace, name)
         controller = controller_of(live) if live else None
         if live is not None and (controller is None or controller["uid"] != owner.uid):
             raise Conflict(

@@ -13,8 +13,8 @@ from casava_contract import ContractError
 from casava_contract import compile as compile_contract
 from casava_operator.errors import InvalidSpec
 from casava_operator.keys import Key
-from casava_operator.spec_base import SpecModel
-from casava_operator.spec_fields import Contract, Spec
+from casava_operator.spec.base import SpecModel
+from casava_operator.spec.fields import Contract, Spec
 from casava_wire import labels
 from casava_wire.options import LlamaOptions
 

@@ -8,7 +8,7 @@ from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
-from casava_operator.spec_base import RULES_KEY
+from casava_operator.spec.base import RULES_KEY
 
 _DURATION = re.compile(r"(?:[0-9]{1,9}(?:ms|s|m|h)){1,4}", re.ASCII)
 _PART = re.compile(r"([0-9]+)(ms|s|m|h)", re.ASCII)

@@ -13,7 +13,7 @@ from typing import Final
 import orjson
 
 from casava_operator.keys import Key, Manifest
-from casava_operator.resources import CASAVA_MODEL, DEPLOYMENT, NODE, Resource, controller_of, owner_of
+from casava_operator.kube.resources import CASAVA_MODEL, DEPLOYMENT, NODE, Resource, controller_of, owner_of
 from casava_operator.upgrade import holds
 
 TOMBSTONES: Final = 4096  # uids of deleted objects remembered, so that a late answer does not revive one

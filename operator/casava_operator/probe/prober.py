@@ -16,9 +16,9 @@ import aiohttp
 
 from casava_operator.keys import Key
 from casava_operator.metrics import Metrics
-from casava_operator.observe_facts import Probe
-from casava_operator.observe_pods import pod_facts
-from casava_operator.observe_probes import SETTLED_AFTER, BadAnswer, Subject, facts, interval, parse_status, subject_of
+from casava_operator.observe.facts import Probe
+from casava_operator.observe.pods import pod_facts
+from casava_operator.probe.rules import SETTLED_AFTER, BadAnswer, Subject, facts, interval, parse_status, subject_of
 from casava_wire import net
 from casava_wire.state import SidecarStatus
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from casava_operator import drift
+from casava_operator.apply import drift
 
 # As kube-apiserver 1.36 stored and answered an apply by casava-operator, shortened.
 DESIRED: dict[str, Any] = {

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from math import ceil
 
-from casava_operator.observe_facts import ScalingMode
-from casava_operator.spec_fields import Spec
+from casava_operator.observe.facts import ScalingMode
+from casava_operator.spec.fields import Spec
 
 
 @dataclass(frozen=True)

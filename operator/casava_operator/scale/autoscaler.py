@@ -8,8 +8,8 @@ from typing import Any
 
 from casava_operator.keys import Key
 from casava_operator.metrics import Metrics
-from casava_operator.observe_facts import ContainerState, PodFacts, Probe, Scaling
-from casava_operator.observe_pods import pod_facts
+from casava_operator.observe.facts import ContainerState, PodFacts, Probe, Scaling
+from casava_operator.observe.pods import pod_facts
 from casava_operator.scale import Decision, Limits, Memory, Rules, Sample, decide, explain, limits_of, mode_of, start
 from casava_operator.spec import CasavaModel
 

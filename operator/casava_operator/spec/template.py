@@ -4,9 +4,9 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
-from casava_operator.spec_base import Matches, Rule, SpecModel
-from casava_operator.spec_peers import AreLabels, LabelKey, LabelMap
-from casava_operator.spec_units import Quantity, amount
+from casava_operator.spec.base import Matches, Rule, SpecModel
+from casava_operator.spec.peers import AreLabels, LabelKey, LabelMap
+from casava_operator.spec.units import Quantity, amount
 
 _OURS = ("casava.dev/", "app.kubernetes.io/")
 ObjectName = Annotated[str, Field(min_length=1, max_length=253)]

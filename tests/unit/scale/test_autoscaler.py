@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from casava_operator.autoscaler import Autoscaler
 from casava_operator.keys import Key, Manifest
 from casava_operator.metrics import Metrics
-from casava_operator.observe_facts import Probe, ScalingMode
+from casava_operator.observe.facts import Probe, ScalingMode
 from casava_operator.scale import Rules
+from casava_operator.scale.autoscaler import Autoscaler
 from tests.unit.judge import gen
 
 KEY = Key("team", "chat")

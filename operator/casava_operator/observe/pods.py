@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from casava_operator.observe_facts import (
+from casava_operator.observe.facts import (
     ContainerFacts,
     ContainerState,
     Exit,
@@ -14,15 +14,16 @@ from casava_operator.observe_facts import (
     Probe,
     Unschedulable,
 )
-from casava_operator.observe_text import head, tail
+from casava_operator.observe.text import head, tail
 from casava_wire import labels
-from casava_wire.state import SidecarStatus
+from casava_wire.state import EngineState, SidecarStatus, Stage
 
 Manifest = Mapping[str, Any]
 
 _REASON = 64
 _MESSAGE = 512
 _MAX_CAUSES = 8
+_TENTH = 10
 
 _NODES = re.compile(r"0/(\d{1,6}) nodes are available")
 _CAUSE = re.compile(r"(\d{1,6}) ((?:[^,.]|[.,](?! |$))+)")
@@ -60,6 +61,13 @@ def pod_facts(pod: Manifest, probe: Probe | None) -> PodFacts:
 def without_load(status: SidecarStatus) -> SidecarStatus:
     """The same answer without what flickers, so that equal facts compare equal."""
     return status.model_copy(update={"running": 0, "waiting": 0})
+
+
+def tenths(state: EngineState) -> int | None:
+    """How much of the file is there, in tenths, so that a download of hours is told ten times."""
+    if state.stage is not Stage.FETCHING or not state.bytes_total or state.bytes_done is None:
+        return None
+    return max(0, min(_TENTH * state.bytes_done // state.bytes_total, _TENTH))
 
 
 def _address(text: str) -> str:

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casava_operator.keys import Key
-from casava_operator.resources import CASAVA_MODEL, CONFIG_MAP, DEPLOYMENT, NODE, POD, Resource
-from casava_operator.store import TOMBSTONES, Store, owned_by
+from casava_operator.kube.resources import CASAVA_MODEL, CONFIG_MAP, DEPLOYMENT, NODE, POD, Resource
 from casava_operator.upgrade import TURN
+from casava_operator.watch.store import TOMBSTONES, Store, owned_by
 from casava_wire import labels
 
 KEY = Key("ns", "chat")

@@ -5,9 +5,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from casava_operator.observe_facts import ContainerState, PodFacts
+from casava_operator.observe.facts import ContainerState, PodFacts
+from casava_operator.observe.pods import tenths, without_load
 from casava_wire import net
-from casava_wire.state import EngineState, SidecarStatus, Stage
+from casava_wire.state import SidecarStatus
 
 SETTLED_AFTER = 30.0  # seconds: longer than any moment of a start
 SCALED_EVERY = 1.0  # seconds between two samples of a load
@@ -16,7 +17,6 @@ EVERY = 1.0  # seconds at first
 EVERY_AT_MOST_READY = 5.0  # a ready pod that has yet to load its contracts
 EVERY_AT_MOST = 30.0  # a pod that stays as it is; when the kubelet sees a change, it is asked at once
 _SLOWER = 10.0  # the interval is this part of the time for which nothing has changed
-_TENTH = 10
 
 
 class BadAnswer(ValueError):  # noqa: N818 -- named by what is wrong
@@ -65,14 +65,7 @@ def facts(status: SidecarStatus | None, error: str) -> object:
     if status is None:
         return error
     engine = status.engine.model_copy(update={"bytes_done": tenths(status.engine)}) if status.engine else None
-    return status.model_copy(update={"running": 0, "waiting": 0, "engine": engine})
-
-
-def tenths(state: EngineState) -> int | None:
-    """How much of the file is there, in tenths, so that a download of hours is told ten times."""
-    if state.stage is not Stage.FETCHING or not state.bytes_total or state.bytes_done is None:
-        return None
-    return max(0, min(_TENTH * state.bytes_done // state.bytes_total, _TENTH))
+    return without_load(status).model_copy(update={"engine": engine})
 
 
 def interval(subject: Subject, status: SidecarStatus | None, *, unchanged: float, missed: bool = False) -> float | None:

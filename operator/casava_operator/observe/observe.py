@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casava_operator.observe_facts import DeploymentFacts, Expected, Observation, PodFacts, PodPhase, Probe, Scaling
-from casava_operator.observe_pods import pod_facts
-from casava_operator.observe_text import head
+from casava_operator.observe.facts import DeploymentFacts, Expected, Observation, Probe, Scaling
+from casava_operator.observe.pods import pod_facts
+from casava_operator.observe.text import head
 from casava_wire import labels
 
 Manifest = Mapping[str, Any]
@@ -53,17 +53,3 @@ def deployment_facts(deployment: Manifest) -> DeploymentFacts:
         progress_deadline=int(spec.get("progressDeadlineSeconds") or _PROGRESS_DEADLINE),
         replica_failure=head(str(failure.get("message", "")), _MESSAGE) if failure.get("status") == "True" else "",
     )
-
-
-__all__ = [
-    "DeploymentFacts",
-    "Expected",
-    "Observation",
-    "PodFacts",
-    "PodPhase",
-    "Probe",
-    "Scaling",
-    "deployment_facts",
-    "observe",
-    "pod_facts",
-]

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 import kopf
 
-from casava_operator.http_client import ApiSession
 from casava_operator.keys import Key
-from casava_operator.resources import WATCHED, Resource, selector_of
-from casava_operator.store import Store
+from casava_operator.kube.resources import WATCHED, Resource, selector_of
+from casava_operator.kube.session import ApiSession
+from casava_operator.watch.store import Store
 from casava_wire import labels
 
 REQUEST_TIMEOUT: Final = 30.0

@@ -7,10 +7,10 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, WithJsonSchema
 
-from casava_operator.spec_base import Matches, Rule, SpecModel
-from casava_operator.spec_peers import NetworkPeer
-from casava_operator.spec_template import Template
-from casava_operator.spec_units import AutoOrCount, DurationBetween, seconds
+from casava_operator.spec.base import Matches, Rule, SpecModel
+from casava_operator.spec.peers import NetworkPeer
+from casava_operator.spec.template import Template
+from casava_operator.spec.units import AutoOrCount, DurationBetween, seconds
 
 MAX_CONTRACT = 64 * 1024
 MAX_CONTRACTS = 180 * 1024

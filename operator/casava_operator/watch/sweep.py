@@ -12,9 +12,9 @@ from typing import Final
 from casava_operator.errors import Transient
 from casava_operator.keys import Key
 from casava_operator.kube import Kube
+from casava_operator.kube.resources import WATCHED, Resource, selector_of
 from casava_operator.metrics import Metrics
-from casava_operator.resources import WATCHED, Resource, selector_of
-from casava_operator.store import Store
+from casava_operator.watch.store import Store
 
 INTERVAL_SECONDS: Final = 600.0
 SETTLE_SECONDS: Final = 1.0  # after a relist is noticed: all kinds of one outage are swept together
@@ -96,7 +96,7 @@ class Sweeper:
             self._metrics.ghosts(resource.kind, len(ghosts))
 
     async def _read(self, resource: Resource, namespace: str | None, name: str) -> None:
-        body = await self._kube.get(resource, namespace, name)
+        body = await self._kube.find(resource, namespace, name)
         if body is not None:
             for key in self._store.remember(resource, body):
                 self._add(key)

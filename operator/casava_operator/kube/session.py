@@ -7,7 +7,7 @@ from typing import Final
 
 import aiohttp
 
-from casava_operator.kubeconfig import Access
+from casava_operator.kube.access import Access
 
 TOKEN_REREAD_SECONDS: Final = 30.0  # the kubelet rotates a token long before it expires
 _UNAUTHORIZED: Final = 401

@@ -9,9 +9,9 @@ import aiohttp
 import orjson
 
 from casava_operator.errors import Conflict, InvalidSpec, Transient
-from casava_operator.http_client import ApiSession
 from casava_operator.keys import Manifest
-from casava_operator.resources import Resource
+from casava_operator.kube.resources import Resource
+from casava_operator.kube.session import ApiSession
 from casava_wire import labels
 
 TIMEOUT_SECONDS: Final = 30.0
@@ -89,6 +89,14 @@ class Kube:
             return await self._call("get", resource, resource.path(namespace, name))
         except NotFound:
             return None
+
+    async def find(self, resource: Resource, namespace: str | None, name: str) -> Manifest | None:
+        """One object, or None, read by listing: a right to list is all that is needed."""
+        params = {"fieldSelector": f"metadata.name={name}"}
+        answer = await self._call("list", resource, resource.path(namespace), params=params)
+        for item in answer["items"]:
+            return {**item, "apiVersion": resource.api_version, "kind": resource.kind}
+        return None
 
     async def served(self, resource: Resource) -> bool:
         """Does the API server know this kind? Asked of discovery, which everybody may read."""

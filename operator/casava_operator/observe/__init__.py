@@ -1,0 +1,16 @@
+"""Facts from the Deployment, its pods and what their sidecars answered. Pure."""
+
+from casava_operator.observe.facts import Expected, Observation, Probe, Scaling, ScalingMode
+from casava_operator.observe.observe import deployment_facts, observe
+from casava_operator.observe.pods import pod_facts
+
+__all__ = [
+    "Expected",
+    "Observation",
+    "Probe",
+    "Scaling",
+    "ScalingMode",
+    "deployment_facts",
+    "observe",
+    "pod_facts",
+]
