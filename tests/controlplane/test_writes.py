@@ -44,7 +44,7 @@ async def test_retries_of_a_failing_write_come_at_growing_distances(
     proxy.log.clear()
     rule = proxy.break_next(Answer(500), times=4, method="PATCH", path="/services/")
     await client.delete("Service", "chat")
-    await applied(client)
+    await until("the Service is back", lambda: client.find("Service", "chat"))
     times = [each.time for each in proxy.log if each.method == "PATCH" and "/services/" in each.path]
     gaps = [later - former for former, later in pairwise(times)]
     assert rule.hits == 4
