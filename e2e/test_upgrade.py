@@ -1,6 +1,9 @@
 """A new release of the operator rolls the fleet one model at a time, under load."""
 
 import contextlib
+from collections.abc import Iterator
+
+import pytest
 
 from e2e.support.casava import Casava, load_images
 from e2e.support.load import Load
@@ -9,6 +12,12 @@ from e2e.support.models import Models
 
 NAMES = ("first", "second", "third")
 TAG = "next"
+
+
+@pytest.fixture(autouse=True)
+def _the_release_again(casava: Casava) -> Iterator[None]:
+    yield
+    casava.install()
 
 
 def test_another_sidecar_tag_rolls_three_models_one_by_one_with_no_failed_request(
@@ -37,7 +46,6 @@ def test_another_sidecar_tag_rolls_three_models_one_by_one_with_no_failed_reques
     failures = [failure for load in loads for failure in load.failures()]
     assert not failures, failures[:5]
     assert most == 1
-    casava.install()
 
 
 def _image(deployment: Manifest) -> str:
