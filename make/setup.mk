@@ -4,11 +4,11 @@ SMOLLM2 := 0.1.2
 
 # Triton's Python backend and llama.cpp are linked against these; minimal Debian images lack them.
 define SYSTEM_LIBRARIES
-version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+version=$$($(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])'); known=$$(ldconfig -p 2> /dev/null || true); \
 if [ "$$(id -u)" = 0 ] && command -v apt-get > /dev/null \
-  && ! { ldconfig -p | grep -q "libpython$$version.so" && ldconfig -p | grep -q libgomp.so; }; then \
-  apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends \
-    libpython$$version libgomp1 python$$version-venv; \
+  && ! { [[ $$known == *libpython$$version.so* ]] && [[ $$known == *libgomp.so* ]]; }; then \
+  echo "== installing libpython$$version, libgomp1"; apt-get -qq update; \
+  DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libpython$$version libgomp1; \
 fi
 endef
 
