@@ -1,5 +1,7 @@
 """What a watch does not show: objects that vanished while it was broken, and a store that is behind."""
 
+import pytest
+
 from tests.controlplane.support.client import Client, until
 from tests.controlplane.support.operator import OperatorFactory
 from tests.controlplane.support.play import applied, children, model
@@ -61,17 +63,28 @@ async def test_a_store_that_is_behind_neither_repeats_nor_undoes_a_write(
     assert mounted <= {name for kind, name in await children(client) if kind == "ConfigMap"}
 
 
-async def test_a_child_that_lost_its_label_is_found_again(client: Client, operators: OperatorFactory) -> None:
+@pytest.mark.parametrize("kind", ["Service", "Deployment"])
+async def test_a_child_that_lost_its_label_is_found_again_and_watched_as_before(
+    client: Client, operators: OperatorFactory, proxy: FaultProxy, kind: str
+) -> None:
     await operators.leading()
     await client.create(model())
     await applied(client)
     label = "app.kubernetes.io/managed-by"
-    await client.merge("Service", "chat", {"metadata": {"labels": {label: None}}})
 
     async def labelled() -> bool:
-        return bool((await client.get("Service", "chat"))["metadata"]["labels"].get(label) == "casava")
+        return bool((await client.get(kind, "chat"))["metadata"]["labels"].get(label) == "casava")
 
-    await until("the label is back", labelled)
+    for _ in range(2):
+        await client.merge(kind, "chat", {"metadata": {"labels": {label: None}}})
+        await until("the label is back", labelled)
+    await proxy.quiet()
+    await client.merge(kind, "chat", {"metadata": {"labels": {"casava.dev/model": "other"}}})
+
+    async def repaired() -> bool:
+        return bool((await client.get(kind, "chat"))["metadata"]["labels"]["casava.dev/model"] == "chat")
+
+    await until("a change by hand is repaired", repaired)
 
 
 async def test_models_changed_and_deleted_while_the_operator_was_away_are_caught_up_with(

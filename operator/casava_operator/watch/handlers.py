@@ -125,6 +125,10 @@ def _watch(made: kopf.OperatorRegistry, resource: Resource, store: Store, add: C
     async def see(event: kopf.RawEvent, **_: Any) -> None:
         body: dict[str, Any] = dict(event["object"])
         body["apiVersion"], body["kind"] = resource.api_version, resource.kind
-        keys = store.forget(body["metadata"]["uid"]) if event["type"] == "DELETED" else store.remember(resource, body)
+        if event["type"] == "DELETED":
+            # The version is that of the deletion, or of the edit that took the label away.
+            keys = store.forget(body["metadata"]["uid"], int(body["metadata"]["resourceVersion"]))
+        else:
+            keys = store.remember(resource, body)
         for key in keys:
             add(key)

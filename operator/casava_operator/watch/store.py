@@ -16,7 +16,7 @@ from casava_operator.keys import Key, Manifest
 from casava_operator.kube.resources import CASAVA_MODEL, DEPLOYMENT, NODE, Resource, controller_of, owner_of
 from casava_operator.upgrade import holds
 
-TOMBSTONES: Final = 4096  # uids of deleted objects remembered, so that a late answer does not revive one
+TOMBSTONES: Final = 4096  # deleted objects remembered, so that a late answer does not revive one
 _NODE_STATUS: Final = ("allocatable", "capacity")
 
 
@@ -58,7 +58,7 @@ class Store:
         self._entries: dict[str, _Entry] = {}
         self._owned: dict[Key, set[str]] = {}
         self._nodes: dict[str, Manifest] = {}
-        self._gone: dict[str, None] = {}
+        self._gone: dict[str, int] = {}  # uid -> resourceVersion at which it was gone
         self._clock = 0
         self._on_turn: set[str] = set()
 
@@ -66,8 +66,10 @@ class Store:
         """Keep an object when it is newer than what is known of it."""
         uid = body["metadata"]["uid"]
         version = int(body["metadata"]["resourceVersion"])
-        if uid in self._gone:
+        if version <= self._gone.get(uid, -1):
             return set()
+        # A newer word than that of its end: it had only lost the label by which it is watched, and has it back.
+        self._gone.pop(uid, None)
         self._clock += 1
         former = self._entries.get(uid)
         if former is not None:
@@ -97,9 +99,10 @@ class Store:
             (self._on_turn.add if holds(body) else self._on_turn.discard)(uid)
         return keys
 
-    def forget(self, uid: str) -> set[Key]:
-        """Drop a deleted object."""
-        self._gone[uid] = None
+    def forget(self, uid: str, version: int) -> set[Key]:
+        """Drop an object that was deleted, or went out of sight, at that resourceVersion."""
+        self._gone.pop(uid, None)
+        self._gone[uid] = version
         if len(self._gone) > TOMBSTONES:
             del self._gone[next(iter(self._gone))]
         self._on_turn.discard(uid)

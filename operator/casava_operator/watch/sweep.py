@@ -80,8 +80,10 @@ class Sweeper:
     async def _sweep(self, resource: Resource, namespace: str | None) -> None:
         began = self._store.time()
         living: set[str] = set()
+        listed = 0
         known = self._store.versions(resource)
         async for page in self._kube.pages(resource, namespace, selector_of(resource), metadata_only=True):
+            listed = int(page.resource_version)
             for body in page.items:
                 metadata = body["metadata"]
                 living.add(metadata["uid"])
@@ -89,7 +91,7 @@ class Sweeper:
                     await self._read(resource, metadata.get("namespace"), metadata["name"])
         ghosts = self._store.unheard_since(resource, began, living, namespace)
         for uid in ghosts:
-            for key in self._store.forget(uid):
+            for key in self._store.forget(uid, listed):
                 self._add(key)
         if ghosts:
             log.warning("swept %d ghosts of %s", len(ghosts), resource.plural)

@@ -53,12 +53,22 @@ def test_what_is_known_already_calls_for_nothing() -> None:
 def test_a_late_answer_does_not_revive_what_is_deleted() -> None:
     store = Store()
     store.remember(CONFIG_MAP, body(CONFIG_MAP, "c", 5))
-    assert store.forget("configmaps-c") == {KEY}
+    assert store.forget("configmaps-c", 7) == {KEY}
     assert store.remember(CONFIG_MAP, body(CONFIG_MAP, "c", 6)) == set()
+    assert store.remember(CONFIG_MAP, body(CONFIG_MAP, "c", 7)) == set()
     assert store.snapshot(KEY).of(CONFIG_MAP) == ()
     for number in range(TOMBSTONES + 10):
-        store.forget(f"other-{number}")
+        store.forget(f"other-{number}", 8)
     assert len(store._gone) == TOMBSTONES
+
+
+def test_what_comes_back_into_sight_is_known_again() -> None:
+    store = Store()
+    store.remember(CONFIG_MAP, body(CONFIG_MAP, "c", 5))
+    store.forget("configmaps-c", 6)  # its label was taken away
+    assert store.remember(CONFIG_MAP, body(CONFIG_MAP, "c", 7)) == {KEY}
+    assert store.forget("configmaps-c", 8) == {KEY}
+    assert store.remember(CONFIG_MAP, body(CONFIG_MAP, "c", 7)) == set()
 
 
 def test_a_snapshot_holds_the_model_and_what_belongs_to_it() -> None:
@@ -92,7 +102,7 @@ def test_an_object_without_a_controller_of_ours_belongs_to_nobody() -> None:
     foreign["metadata"]["ownerReferences"][0]["apiVersion"] = "apps/v1"
     foreign["metadata"]["labels"] = {labels.MODEL: "chat"}
     assert store.remember(CONFIG_MAP, foreign) == set()
-    assert store.forget("configmaps-c") == set()
+    assert store.forget("configmaps-c", 9) == set()
 
 
 def test_a_node_that_only_reports_itself_is_no_news() -> None:
@@ -106,7 +116,7 @@ def test_a_node_that_only_reports_itself_is_no_news() -> None:
     status["conditions"] = [{"type": "Ready", "status": "False"}]
     assert store.remember(NODE, body(NODE, "n", 3, status=status)) == {KEY}
     assert len(store.nodes()) == 1
-    assert store.forget("nodes-n") == {KEY}
+    assert store.forget("nodes-n", 99) == {KEY}
     assert store.nodes() == []
 
 
