@@ -106,6 +106,25 @@ async def test_an_answer_of_409_is_tried_again(client: Client, operators: Operat
     assert rule.hits == 1
 
 
+async def test_a_child_that_the_api_server_refuses_is_not_deleted_for_it(
+    client: Client, operators: OperatorFactory, proxy: FaultProxy
+) -> None:
+    await operators.leading()
+    await client.create(model())
+    await applied(client)
+    before = await client.get("NetworkPolicy", "chat-casava")
+    rule = proxy.break_next(Answer(422), times=100, method="PATCH", path="/networkpolicies/")
+    await client.merge("CasavaModel", "chat", {"spec": {"serving": {"allowFrom": [{"podSelector": {}}]}}})
+
+    async def told() -> bool:
+        return bool((await client.condition("chat", "Accepted"))["status"] == "False")
+
+    await until("the refusal is in the status", told)
+    assert rule.hits >= 2
+    after = await client.get("NetworkPolicy", "chat-casava")
+    assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
 async def test_an_object_of_somebody_else_is_not_taken_over(client: Client, operators: OperatorFactory) -> None:
     foreign = {
         "apiVersion": "v1",

@@ -87,6 +87,8 @@ class Applier:
                 if live is None or resource not in REPLACEABLE:
                     raise
                 # What others have added cannot be there together with what is planned, and an apply keeps theirs.
+                # If what is planned is wrong by itself, that which is there is better than nothing.
+                await self._kube.apply(resource, _under_another_name(desired), dry_run=True)
                 await self._kube.delete(resource, owner.key.namespace, name, live["metadata"]["uid"])
                 answer = await self._kube.apply(resource, desired)
         self._store.remember(resource, answer)
@@ -149,6 +151,11 @@ def config_maps_in_use(snapshot: Snapshot) -> Iterator[str]:
             yield from _mounted(replica_set["spec"]["template"]["spec"])
     for deployment in snapshot.of(DEPLOYMENT):
         yield from _mounted(deployment["spec"]["template"]["spec"])
+
+
+def _under_another_name(desired: Manifest) -> Manifest:
+    metadata = desired["metadata"]
+    return {**desired, "metadata": {**metadata, "name": f"{metadata['name']}-check"}}
 
 
 def _mounted(pod: Mapping[str, Any]) -> Iterator[str]:
