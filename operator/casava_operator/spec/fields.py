@@ -15,7 +15,9 @@ from casava_operator.spec.units import AutoOrCount, DurationBetween, seconds
 MAX_CONTRACT = 64 * 1024
 MAX_CONTRACTS = 180 * 1024
 
-_SCHEMES = ("file:///", "pvc://", "https://")
+# What a URL of the network policy's egress rule is read from: a wrong port would be found out only there.
+_HOST = r"[^/@?#\s:\[\]]+"
+_PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
 
 
 class Model(SpecModel):
@@ -31,7 +33,7 @@ class Model(SpecModel):
             "required).",
         ),
         Matches(
-            r"file:///.+|pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?/.+|https://[^/@?#\s]+/.+",
+            rf"file:///.+|pvc://[a-z0-9]([-a-z0-9.]*[a-z0-9])?/.+|https://{_HOST}(:({_PORT}))?/.+",
             "write file:///path, pvc://claim/path or https://host/path (without user or password)",
         ),
     ]

@@ -2,9 +2,9 @@
 
 import re
 from ipaddress import ip_network
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, Self
 
-from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -47,12 +47,14 @@ LabelMap = Annotated[dict[LabelKey, LabelValue], Field(max_length=32), AreLabels
 class IsCidr:
     """A block of addresses in CIDR notation. CEL checks its form alone, since Kubernetes 1.29 cannot do more."""
 
-    message: ClassVar[str] = "write a block of addresses such as 10.0.0.0/8 or 2001:db8::/64"
+    message: ClassVar[str] = (
+        "write a block of addresses such as 10.0.0.0/8 or 2001:db8::/64, its first address before the '/'"
+    )
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         def check(text: str) -> str:
             try:
-                ip_network(text, strict=False)
+                ip_network(text)
             except ValueError:
                 raise PydanticCustomError("cidr", "{reason}", {"reason": self.message}) from None
             if "/" not in text:
@@ -90,6 +92,17 @@ class SelectorExpression(SpecModel):
         ),
     )
 
+    @model_validator(mode="after")
+    def _are_labels(self) -> Self:
+        """Not said in CEL, for its cost over all peers."""
+        for field, right in (
+            ("key", re.fullmatch(_KEY, self.key)),
+            ("values", all(re.fullmatch(_VALUE, value) for value in self.values)),
+        ):
+            if not right:
+                raise PydanticCustomError("rule", "{reason}", {"reason": AreLabels.message, "field": field})
+        return self
+
 
 class LabelSelector(SpecModel):
     """A label selector; an empty one selects everything."""
@@ -108,6 +121,18 @@ class IpBlock(SpecModel):
         tuple[Cidr, ...],
         Field(alias="except", max_length=16, description="Blocks inside cidr that are left out."),
     ] = ()
+
+    @model_validator(mode="after")
+    def _except_is_inside(self) -> Self:
+        """Not said in CEL, since Kubernetes 1.29 knows no addresses there."""
+        whole = ip_network(self.cidr)
+        for text in self.except_:
+            part = ip_network(text)
+            inside = part.version == whole.version and part.network_address in whole
+            if not inside or part.prefixlen <= whole.prefixlen:
+                reason = f"{text} is not a smaller block inside {self.cidr}: leave out blocks of cidr alone"
+                raise PydanticCustomError("rule", "{reason}", {"reason": reason, "field": "except"})
+        return self
 
 
 class NetworkPeer(SpecModel):

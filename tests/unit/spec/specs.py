@@ -50,6 +50,11 @@ WRONG = (
     Wrong(
         "a password in the URL", _source("https://me:secret@host/a"), "spec.model.source", "without user or password"
     ),
+    Wrong("a port in words", _source("https://host:http/a", sha256="0" * 64), "spec.model.source", "without user or"),
+    Wrong(
+        "a port that is too high", _source("https://host:65536/a", sha256="0" * 64), "spec.model.source", "without user"
+    ),
+    Wrong("half an address", _source("https://[::1/a", sha256="0" * 64), "spec.model.source", "https://host/path"),
     Wrong("https without a checksum", _source("https://host/a.gguf"), "spec.model.sha256", "sha256sum FILE"),
     Wrong(
         "a short checksum", _source("https://host/a", sha256="abc"), "spec.model.sha256", "64 lower-case hexadecimal"
@@ -169,6 +174,40 @@ WRONG = (
         _with(serving={"allowFrom": [{"ipBlock": {"cidr": "10.0.0.0.0/8"}}]}),
         "spec.serving.allowFrom[0].ipBlock.cidr",
         "10.0.0.0/8",
+        only_operator=True,
+    ),
+    Wrong(
+        "a block that begins in its middle",
+        _with(serving={"allowFrom": [{"ipBlock": {"cidr": "10.1.2.3/8"}}]}),
+        "spec.serving.allowFrom[0].ipBlock.cidr",
+        "its first address",
+        only_operator=True,
+    ),
+    Wrong(
+        "an exception outside of its block",
+        _with(serving={"allowFrom": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["192.168.0.0/16"]}}]}),
+        "spec.serving.allowFrom[0].ipBlock.except",
+        "192.168.0.0/16 is not a smaller block inside 10.0.0.0/8",
+        only_operator=True,
+    ),
+    Wrong(
+        "an exception as large as its block",
+        _with(serving={"allowFrom": [{"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.0.0.0/8"]}}]}),
+        "spec.serving.allowFrom[0].ipBlock.except",
+        "not a smaller block",
+        only_operator=True,
+    ),
+    Wrong(
+        "a label that no object can have",
+        _with(
+            serving={
+                "allowFrom": [
+                    {"podSelector": {"matchExpressions": [{"key": "app", "operator": "In", "values": ["a b"]}]}}
+                ]
+            }
+        ),
+        _SELECTOR_PATH,
+        "write labels as Kubernetes has them",
         only_operator=True,
     ),
     Wrong(
