@@ -15,7 +15,7 @@ from casava_operator.judge import Judgement, Refusal, judge, refuse
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Former
 from casava_operator.keys import Key, Manifest
-from casava_operator.kube import Forbidden, Kube, NotFound
+from casava_operator.kube import Forbidden, Kube, NotFound, Terminating
 from casava_operator.kube.resources import CASAVA_MODEL, CONTROLLER_REVISION, DEPLOYMENT, POD
 from casava_operator.logs import about
 from casava_operator.metrics import Metrics
@@ -90,6 +90,10 @@ class Reconciler:
         with about(key):
             try:
                 result, outcome = await self._reconcile(key)
+            except Terminating as error:
+                # Its objects go one after another, and each is an event. The model's own end is the last word.
+                log.info("left alone: %s", error)
+                result, outcome = "ok", Outcome()
             except Transient as error:
                 log.warning("will try again: %s", error)
                 result, outcome = "transient", Outcome(requeue_after=error.retry_after, failed=True)
@@ -163,7 +167,10 @@ class Reconciler:
     async def _make(self, chosen: Chosen, snapshot: Snapshot) -> None:
         """Make the children what the chosen spec says; without one, leave them alone."""
         model, body = chosen.model, snapshot.model
-        if model is None or body is None:
+        if body is None:
+            return
+        if model is None:
+            self._turns.waiting.discard(_key(body))  # nothing to roll: it would be called up again and again
             return
         owner = Owner(model.key, model.uid)
         planned = self._plan(model, chosen, body)
@@ -259,8 +266,7 @@ class Reconciler:
 
     async def _write_status(self, body: Manifest, judgement: Judgement) -> None:
         """Write the status when it differs from the newest that is known, then tell the Events of what changed."""
-        metadata = body["metadata"]
-        key = Key(metadata["namespace"], metadata["name"])
+        metadata, key = body["metadata"], _key(body)
         self._metrics.model_conditions(key, judgement.status.get("conditions", []))
         newest = self._store.snapshot(key).model
         if newest is None or not _status_differs(judgement.status, newest):
@@ -293,6 +299,10 @@ class Reconciler:
         self._metrics.model_gone(key)
 
 
+def _key(body: Manifest) -> Key:
+    return Key(body["metadata"]["namespace"], body["metadata"]["name"])
+
+
 def _refusal(body: Manifest, error: Exception) -> Refusal:
     """The table from an error to the condition that says it."""
     generation = int(body["metadata"]["generation"])
@@ -301,8 +311,8 @@ def _refusal(body: Manifest, error: Exception) -> Refusal:
     if isinstance(error, InvalidSpec):
         return Refusal(generation, Condition.ACCEPTED, Reason.INVALID_SPEC, error.path, error.message)
     if isinstance(error, Conflict):
-        return Refusal(generation, Condition.ACCEPTED, Reason.CONFLICT, "metadata.name", str(error))
-    return Refusal(generation, Condition.ACCEPTED, Reason.FORBIDDEN, "spec", str(error))
+        return Refusal(generation, Condition.ACCEPTED, Reason.CONFLICT, "", str(error))
+    return Refusal(generation, Condition.ACCEPTED, Reason.FORBIDDEN, "", str(error))
 
 
 def _revisions(body: Manifest, snapshot: Snapshot) -> tuple[Manifest, ...]:

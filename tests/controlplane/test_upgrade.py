@@ -145,3 +145,35 @@ async def test_a_restart_in_the_middle_of_an_upgrade_does_not_roll_a_second_mode
     await operators.leading(site(tmp_path, "2"))
     await asyncio.sleep(1.5)
     assert await one()
+
+
+async def test_a_waiting_model_that_has_lost_every_accepted_spec_is_not_called_up_for_ever(
+    client: Client, operators: OperatorFactory, tmp_path: Path
+) -> None:
+    await fleet(client, operators, tmp_path)
+    operator = await operators.leading(site(tmp_path, "2"))
+
+    async def rolled(name: str) -> bool:
+        return (await images(client))[name] == "2"
+
+    await until("the first has the new template", lambda: rolled("a"))
+    await client.merge("CasavaModel", "c", {"spec": {"contracts": [{"name": "broken", "schema": "{"}]}})
+
+    async def refused() -> bool:
+        return bool((await client.condition("c", "Accepted"))["status"] == "False")
+
+    await until("the edit is refused", refused)
+    for each in await client.list("ControllerRevision", "casava.dev/model=c"):
+        await client.delete("ControllerRevision", each["metadata"]["name"])
+
+    async def lost() -> bool:
+        return bool((await client.condition("c", "Serving"))["reason"] == "NotAccepted")
+
+    await until("nothing that was accepted is left", lost)
+    await roll_out(client, "a")
+    await until("the second has the new template", lambda: rolled("b"))
+    await roll_out(client, "b")
+    await asyncio.sleep(0.5)
+    before = await operator.metric("casava_operator_queue_adds_total")
+    await asyncio.sleep(1)
+    assert await operator.metric("casava_operator_queue_adds_total") - before < 20

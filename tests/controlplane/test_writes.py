@@ -1,5 +1,6 @@
 """Faults of writes: nothing is lost, nothing is done twice."""
 
+import asyncio
 from itertools import pairwise
 
 import pytest
@@ -123,6 +124,28 @@ async def test_a_child_that_the_api_server_refuses_is_not_deleted_for_it(
     assert rule.hits >= 2
     after = await client.get("NetworkPolicy", "chat-casava")
     assert after["metadata"]["resourceVersion"] == before["metadata"]["resourceVersion"]
+
+
+async def test_a_namespace_that_goes_away_is_left_alone(
+    client: Client, operators: OperatorFactory, proxy: FaultProxy
+) -> None:
+    operator = await operators.leading()
+    await client.create(model())
+    await applied(client)
+    # Without a namespace controller it stays as it is, and its objects are deleted by the test.
+    await client.delete("Namespace", client.namespace)
+    before = len(proxy.log)
+    await client.delete("Service", "chat")
+
+    async def tried() -> bool:
+        return bool(proxy.writes(before))
+
+    await until("the Service is tried once", tried)
+    await asyncio.sleep(2)  # several retries, if there were any
+    assert [(each.method, each.resource) for each in proxy.writes(before)] == [("PATCH", "services")]
+    assert await operator.metric("casava_operator_queue_retries_total") == 0
+    assert (await client.condition("chat", "Accepted"))["status"] == "True"
+    await client.delete("CasavaModel", "chat")
 
 
 async def test_an_object_of_somebody_else_is_not_taken_over(client: Client, operators: OperatorFactory) -> None:

@@ -18,6 +18,10 @@ from casava_operator.spec import CasavaModel
 from casava_wire.reasons import Condition
 
 FIRST_ANSWER = 5.0  # seconds that a status waits for the first answers of pods; each is asked at once
+_MENDED_ELSEWHERE = {  # what no edit of the spec mends
+    Reason.FORBIDDEN: "Correct the quota, policy or role that forbids it; it is tried again by itself.",
+    Reason.CONFLICT: "It is tried again by itself.",
+}
 _AFTER_DEADLINE = 1.0  # seconds for the Deployment's controller to say that its deadline has passed
 
 
@@ -136,7 +140,7 @@ def _refused(refusal: Refusal, message: str) -> dict[Condition, Verdict]:
 def _finding(refusal: Refusal) -> Finding:
     said = refusal.message if refusal.message.endswith((".", "?", "!")) else f"{refusal.message}."
     where = f"{refusal.path}: " if refusal.path else ""
-    action = f"Edit {refusal.path} and apply the model again." if refusal.path else "Edit the model and apply it again."
+    action = _MENDED_ELSEWHERE.get(Reason(refusal.reason), f"Edit {refusal.path} and apply the model again.")
     return Finding(refusal.reason, f"{where}{said}", action, final=True)
 
 

@@ -32,7 +32,8 @@ class Event:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A spec that is not taken. ``path`` names the field; ``message`` says what is wrong and how to mend it.
+    """A spec that is not taken. ``path`` names the field, if one is to blame; ``message`` says what is wrong and how
+    to mend it.
 
     ``condition`` is the one that says so: ACCEPTED, or PLACED for a GPU that nobody knows.
     """

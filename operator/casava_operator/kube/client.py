@@ -1,7 +1,7 @@
 """The only file that writes to the API server: few typed verbs over the shared session, and one table of errors."""
 
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ PAGE: Final = 500  # objects per page of a listing
 MESSAGE_LIMIT: Final = 1000  # characters of an API server's message that go on into logs and conditions
 
 _NOT_FOUND: Final = 404
-_GONE: Final = 410
+_NAMESPACE_TERMINATING: Final = "NamespaceTerminating"  # a cause, in Kubernetes' own constants
 _METADATA_ONLY: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json"
 
 Observer = Callable[[str, str, str], None]  # verb, resource, code or the name of an exception
@@ -37,6 +37,10 @@ class NotFound(Transient):
     """A write to something that is not there: the object itself, or its namespace, is on its way out."""
 
 
+class Terminating(Transient):
+    """Nothing can be made in a namespace that is going away. It never comes back, so that a retry is in vain."""
+
+
 class Bug(Exception):  # noqa: N818
     """An answer that no correct request gets."""
 
@@ -49,14 +53,17 @@ class Page:
     resource_version: str
 
 
-def to_error(status: int, reason: str, message: str, retry_after: float | None = None) -> Exception:
+def to_error(
+    status: int, reason: str, message: str, retry_after: float | None = None, causes: Collection[str] = ()
+) -> Exception:
     """What an HTTP status of the API server means for the loop.
 
     ====================  ============================================================================
     409                   Conflict: somebody else owns or changed it
     400, 422              Refused (an InvalidSpec): the object is wrong, which the spec has to mend
     404                   NotFound (Transient): the object or its namespace is going away
-    403                   Forbidden (Transient): roles are granted late, a quota is raised
+    403                   Terminating (Transient) if its cause is that the namespace goes away, else
+                          Forbidden (Transient): roles are granted late, a quota is raised
     401, 408, 410, 429,   Transient, with the delay that the server asked for
     5xx
     anything else         Bug
@@ -70,6 +77,8 @@ def to_error(status: int, reason: str, message: str, retry_after: float | None =
     if status == _NOT_FOUND:
         return NotFound(text)
     if status == 403:  # noqa: PLR2004
+        if _NAMESPACE_TERMINATING in causes:
+            return Terminating(message[:MESSAGE_LIMIT])
         return Forbidden(message[:MESSAGE_LIMIT])
     if status in {401, 408, 410, 429} or status >= 500:  # noqa: PLR2004
         return Transient(text, retry_after)
@@ -228,13 +237,14 @@ _METHODS: Final = {
 
 
 def _failure(status: int, text: bytes, retry_after: str | None) -> Exception:
-    reason, message, delay = "", text.decode(errors="replace"), None
+    reason, message = "", text.decode(errors="replace")
+    details: dict[str, Any] = {}
     try:
         body: dict[str, Any] = orjson.loads(text)
         reason, message = str(body.get("reason", "")), str(body.get("message", ""))
-        delay = (body.get("details") or {}).get("retryAfterSeconds")
+        details = body.get("details") or {}
     except (orjson.JSONDecodeError, AttributeError):
         pass  # a proxy's own page
-    if retry_after and retry_after.isdigit():
-        delay = float(retry_after)
-    return to_error(status, reason, message, float(delay) if delay else None)
+    delay = retry_after if retry_after and retry_after.isdigit() else details.get("retryAfterSeconds")
+    causes = {str(each.get("reason")) for each in details.get("causes") or ()}
+    return to_error(status, reason, message, float(delay) if delay else None, causes)

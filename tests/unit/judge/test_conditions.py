@@ -273,6 +273,16 @@ def test_a_refused_spec_is_told_while_the_former_one_serves(refusal: Refusal) ->
     assert [event.reason for event in judgement.events] == [refusal.reason]
 
 
+@pytest.mark.parametrize("reason", [Reason.FORBIDDEN, Reason.CONFLICT])
+def test_what_no_edit_mends_asks_for_none(reason: Reason) -> None:
+    refusal = Refusal(2, Condition.ACCEPTED, reason, "", "exceeded quota: pods")
+    judgement = refuse(refusal, Former(MODEL, Placement(), gen.seen(PLAN, [gen.pod()])), well(), gen.NOW)
+    (told,) = judgement.status["diagnosis"]
+    assert told["evidence"] == "exceeded quota: pods."
+    assert "Edit" not in told["nextAction"]
+    assert "tried again by itself" in told["nextAction"]
+
+
 def test_a_spec_that_was_refused_from_the_start_runs_nothing() -> None:
     judgement = refuse(INVALID, None, None, gen.NOW)
     told = gen.told(judgement)
