@@ -95,21 +95,22 @@ class Elector:
 
     async def release(self) -> None:
         """Give the lease back, so that another replica takes over at once. Best effort."""
-        if self._lease is None:
-            return
         lease, self._lease = self._lease, None
-        lease["spec"] = {
-            **lease["spec"],
-            "holderIdentity": "",
-            "leaseDurationSeconds": 1,
-            "renewTime": _micro_time(self._now()),
-        }
         try:
-            await self._kube.replace(LEASE, lease)
+            try:
+                await self._give_back(lease)
+            except Conflict:
+                # The renewal that the end of the process cut off had been written: read what it wrote.
+                await self._give_back(await self._kube.get(LEASE, self._namespace, self._name))
         except (Conflict, Transient) as error:
             log.warning("the lease was not released: %s", error)
-        else:
-            log.info("released the lease", extra={"lease": self._name})
+
+    async def _give_back(self, lease: Manifest | None) -> None:
+        if lease is None or lease["spec"].get("holderIdentity") != self._identity:
+            return
+        free = {"holderIdentity": "", "leaseDurationSeconds": 1, "renewTime": _micro_time(self._now())}
+        await self._kube.replace(LEASE, {**lease, "spec": {**lease["spec"], **free}})
+        log.info("released the lease", extra={"lease": self._name})
 
     async def _renew_in_time(self) -> None:
         left = self._renewed + self._timing.deadline - self._clock()

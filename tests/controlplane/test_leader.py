@@ -2,11 +2,17 @@
 
 import asyncio
 import time
+from pathlib import Path
 
+from casava_operator.kube import Kube
+from casava_operator.kube.access import find_access
+from casava_operator.kube.session import ApiSession
+from casava_operator.leader import Elector
 from tests.controlplane.support.client import Client, until
 from tests.controlplane.support.operator import Operator, OperatorFactory
 from tests.controlplane.support.play import applied, model
 from tests.controlplane.support.proxy import Answer, Delay, FaultProxy
+from tests.controlplane.support.server import ApiServer
 
 
 async def holder(client: Client) -> str:
@@ -115,6 +121,22 @@ async def test_a_stale_write_to_the_lease_is_a_conflict_and_is_looked_into(
     await asyncio.sleep(3)
     assert operator.process.returncode is None, operator.log
     assert await holder(client) == operator.identity
+
+
+async def test_a_lease_is_released_although_the_last_renewal_was_cut_off(
+    client: Client, api_server: ApiServer, tmp_path: Path
+) -> None:
+    api = ApiSession(find_access(str(api_server.kubeconfig(tmp_path / "kubeconfig"))), "casava-tests")
+    elector = Elector(Kube(api), namespace=client.namespace, name="casava-operator", identity="leaving")
+    await elector.acquire()
+    # As a renewal leaves it whose answer never came: newer than what its holder knows.
+    await client.merge("Lease", "casava-operator", {"spec": {"renewTime": "2026-01-01T00:00:00.000000Z"}})
+    await elector.release()
+    assert await holder(client) == ""
+    await client.merge("Lease", "casava-operator", {"spec": {"holderIdentity": "other"}})
+    await elector.release()
+    assert await holder(client) == "other"
+    await api.close()
 
 
 async def test_an_idle_operator_writes_its_lease_and_nothing_else(
