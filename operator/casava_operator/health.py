@@ -59,7 +59,7 @@ async def serve(host: str, port: int, health: Health, registry: CollectorRegistr
     async def metrics(_: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
 
-    app = web.Application(client_max_size=0)
+    app = web.Application()
     app.router.add_get(net.LIVE_PATH, live)
     app.router.add_get(net.READY_PATH, ready)
     app.router.add_get(net.METRICS_PATH, metrics)

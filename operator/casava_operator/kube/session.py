@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 import aiohttp
+from yarl import URL
 
 from casava_operator.kube.access import Access
 
@@ -22,6 +23,7 @@ class ApiSession:
 
     def __init__(self, access: Access, user_agent: str, clock: Callable[[], float] = time.monotonic) -> None:
         self.access = access
+        self._origin = URL(access.server).origin()
         self._user_agent = user_agent
         self._clock = clock
         self._connector = aiohttp.TCPConnector(limit=0, ssl=access.ssl_context())
@@ -64,7 +66,7 @@ class ApiSession:
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         token = await self._fresh_token(reread=False)
-        if token is None:
+        if token is None or request.url.origin() != self._origin:  # a redirect must not carry the token elsewhere
             return await handler(request)
         request.headers["Authorization"] = f"Bearer {token}"
         response = await handler(request)

@@ -87,7 +87,7 @@ class Prober:
             if subject is not None:
                 subjects[pod.uid] = subject
         for uid in self._of_model.get(key, frozenset()) - subjects.keys():
-            self._drop(uid)
+            self._drop(uid, key)
         self._of_model[key] = frozenset(subjects)
         for uid, subject in subjects.items():
             self._know(uid, key, subject)
@@ -96,15 +96,19 @@ class Prober:
     def forget(self, key: Key) -> None:
         """The model is gone."""
         for uid in self._of_model.pop(key, frozenset()):
-            self._drop(uid)
+            self._drop(uid, key)
         self._metrics.probed_pods(len(self._entries))
 
-    def _drop(self, uid: str) -> None:
-        del self._entries[uid]
-        self._probes.pop(uid, None)
+    def _drop(self, uid: str, key: Key) -> None:
+        entry = self._entries.get(uid)
+        if entry is not None and entry.key == key:  # a pod whose label names another model by now is that one's
+            del self._entries[uid]
+            self._probes.pop(uid, None)
 
     def _know(self, uid: str, key: Key, subject: Subject) -> None:
         entry = self._entries.get(uid)
+        if entry is not None and entry.key != key:
+            entry = None
         if entry is not None and entry.subject == subject:
             return
         now = self._clock()

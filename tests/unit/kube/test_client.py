@@ -9,7 +9,7 @@ from aiohttp import web
 
 from casava_operator.errors import Conflict, Transient
 from casava_operator.kube.access import Access
-from casava_operator.kube.client import Bug, Forbidden, Kube, NotFound, Refused
+from casava_operator.kube.client import Bug, Forbidden, Kube, NotFound, Refused, Terminating
 from casava_operator.kube.resources import CASAVA_MODEL, CONFIG_MAP, LEASE
 from casava_operator.kube.session import ApiSession
 
@@ -224,6 +224,31 @@ async def test_a_rotated_token_is_read_again_when_it_is_refused_and_now_and_then
     good = set()
     with pytest.raises(Transient):
         await kube.get(LEASE, "ns", "l")
+    await api.close()
+
+
+async def test_a_refusal_for_a_namespace_that_goes_away_has_its_own_error(
+    server: Server, kube: tuple[Kube, list[tuple[str, str, str]]]
+) -> None:
+    server.answer = says(403, reason="Forbidden", details={"causes": [{"reason": "NamespaceTerminating"}]})
+    with pytest.raises(Terminating):
+        await kube[0].apply(CONFIG_MAP, MAP)
+
+
+async def test_a_redirect_carries_the_token_to_no_other_server(server: Server) -> None:
+    api = ApiSession(Access(server=server.url, token="t"), "tests")
+    elsewhere = server.url.replace("127.0.0.1", "localhost")
+
+    async def away(request: web.Request) -> web.StreamResponse:
+        if request.url.host == "localhost":
+            return web.json_response({})
+        raise web.HTTPFound(f"{elsewhere}/stolen")
+
+    server.answer = away
+    async with api.session.get(f"{server.url}/api") as answer:
+        await answer.read()
+    assert [each.path for each in server.asked] == ["/api", "/stolen"]
+    assert [each.headers.get("Authorization") for each in server.asked] == ["Bearer t", None]
     await api.close()
 
 

@@ -98,6 +98,19 @@ def pod(name: str = "chat-1", *, ready: bool = True, address: str = "127.0.0.1")
     return gen.pod(name, ready=ready, podIP=address)
 
 
+async def test_a_pod_whose_label_names_another_model_by_now_is_that_models_alone() -> None:
+    other = Key(KEY.namespace, "other")
+    async with sidecar() as server, running(server.port) as bench:
+        bench.watch(pod())
+        assert await bench.next_change() == KEY
+        bench.prober.watch(other, [pod()], scaled=False, contracts_digest=PLAN.contracts_digest)
+        assert await bench.next_change() == other
+        bench.watch()
+        assert "uid-chat-1" in bench.prober.probes
+        bench.prober.forget(other)
+        assert "uid-chat-1" not in bench.prober.probes
+
+
 async def test_a_ready_pod_is_asked_once_and_then_left_alone() -> None:
     async with sidecar() as server, running(server.port) as bench:
         bench.watch(pod())
