@@ -49,7 +49,6 @@ class Site(_SiteModel):
     )  # of its pods: the NetworkPolicy lets them reach the admin port
     prometheus: tuple[NetworkPeer, ...] = ()  # who else may reach the admin port
     network_policies: bool = True
-    cluster_domain: str = "cluster.local"
     upgrade: Upgrade = Upgrade()
     autoscaling: Autoscaling = Autoscaling()
 

@@ -116,17 +116,6 @@ class WorkQueue(Generic[K]):
             return 0.0
         return asyncio.get_running_loop().time() - min(self._running.values())
 
-    @property
-    def idle(self) -> bool:
-        """Nothing waits and nothing is worked on. Timers do not count."""
-        return not self._dirty and not self._running
-
-    def forget(self, key: K) -> None:
-        """Drop the memory of failures and the timer of a key that is gone."""
-        self._failures.pop(key, None)
-        if timer := self._timers.pop(key, None):
-            timer.cancel()
-
     def _due(self, key: K) -> None:
         self._timers.pop(key, None)
         self.add(key)

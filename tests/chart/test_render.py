@@ -80,7 +80,6 @@ def test_the_operator_reads_every_setting_as_it_was_given() -> None:
                 "image.runtimeCpu.digest": DIGEST,
                 "models.imagePullSecrets": ["pull"],
                 "models.networkPolicies": False,
-                "models.clusterDomain": "k8s.example",
                 "upgrade.maxConcurrent": 3,
                 "autoscaling.stabilizationSeconds": 5,
                 "metrics.peers": [peer],
@@ -91,7 +90,7 @@ def test_the_operator_reads_every_setting_as_it_was_given() -> None:
     assert site.images.sidecar == "registry.example:5000/mirror/casava/sidecar:1.2.3"
     assert site.images.runtime_cpu == f"registry.example:5000/mirror/casava/runtime-cpu@{DIGEST}"
     assert (site.image_pull_policy, site.image_pull_secrets) == ("Always", ("pull",))
-    assert (site.network_policies, site.cluster_domain) == (False, "k8s.example")
+    assert not site.network_policies
     assert (site.upgrade.max_concurrent, site.autoscaling.stabilization_seconds) == (3, 5)
     assert site.operator_namespace == "elsewhere"
     assert [each.model_dump(by_alias=True, exclude_unset=True) for each in site.prometheus] == [peer]

@@ -41,7 +41,6 @@ operatorLabels:
   {{- include "casava.selector" . | nindent 2 }}
 prometheus: {{ toJson .Values.metrics.peers }}
 networkPolicies: {{ .Values.models.networkPolicies }}
-clusterDomain: {{ .Values.models.clusterDomain | quote }}
 upgrade:
   maxConcurrent: {{ .Values.upgrade.maxConcurrent }}
 autoscaling:

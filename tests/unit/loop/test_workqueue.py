@@ -74,7 +74,8 @@ def test_no_key_is_worked_on_twice_at_once_and_none_is_lost(
             asked[key] = asyncio.get_running_loop().time()
             await asyncio.sleep(pause)
         await asyncio.sleep(1000)
-        assert tested.idle
+        assert not tested._dirty
+        assert not tested._running
         await tested.stop(0)
 
     run(play())
