@@ -15,6 +15,8 @@ from casava_operator.kube.access import AccessError, find_access
 from casava_operator.leader import Timing
 from casava_operator.site import SITE_FILE, Site, parse_site
 
+_MAX_PORT = 65535
+
 
 def main() -> None:
     """Entry point of the console script."""
@@ -27,7 +29,7 @@ def main() -> None:
         sys.exit(f"casava-operator: {error}")
     from casava_operator.app import Options, run  # noqa: PLC0415 -- a wrong flag is answered without loading kopf
 
-    host, _, port = arguments.listen.rpartition(":")
+    host, port = arguments.listen
     options = Options(
         access=access,
         site=site,
@@ -35,8 +37,8 @@ def main() -> None:
         identity=arguments.identity,
         lease_namespace=arguments.lease_namespace or os.environ.get("POD_NAMESPACE") or access.namespace,
         lease_name=arguments.lease_name,
-        host=host.strip("[]"),
-        port=int(port),
+        host=host,
+        port=port,
         workers=arguments.workers,
         watch_retries=arguments.watch_retries,
         elect=not arguments.no_leader_election,
@@ -70,11 +72,26 @@ def _parser() -> argparse.ArgumentParser:
     run.add_argument("--lease-name", default="casava-operator")
     run.add_argument("--lease-duration", type=float, default=15.0, help="seconds until a silent leader is replaced")
     run.add_argument("--no-leader-election", action="store_true", help="for a single replica that nobody replaces")
-    run.add_argument("--listen", default="0.0.0.0:8080", help="ADDRESS:PORT of /livez, /readyz and /metrics")
-    run.add_argument("--workers", type=int, default=16, help="models reconciled at the same time")
+    run.add_argument(
+        "--listen", type=_address, default="0.0.0.0:8080", help="ADDRESS:PORT of /livez, /readyz and /metrics"
+    )
+    run.add_argument("--workers", type=_at_least_one, default=16, help="models reconciled at the same time")
     run.add_argument("--watch-retries", type=int, default=8, help="of a refused watch, until the process ends")
     run.add_argument("--log-level", default="info", choices=("debug", "info", "warning", "error"))
     return parser
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (host and port.isascii() and port.isdigit() and int(port) <= _MAX_PORT):
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: write ADDRESS:PORT, such as 0.0.0.0:8080")
+    return host.strip("[]"), int(port)
+
+
+def _at_least_one(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text)):
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return int(text)
 
 
 def _identity() -> str:
