@@ -12,13 +12,13 @@ from e2e.support.models import Models
 NAME = "bound"
 OLD: Manifest = {
     "type": "object",
-    "properties": {"old": {"type": "integer"}},
+    "properties": {"old": {"type": "integer", "minimum": 0, "maximum": 99}},
     "required": ["old"],
     "additionalProperties": False,
 }
 NEW: Manifest = {
     "type": "object",
-    "properties": {"new": {"type": "integer"}},
+    "properties": {"new": {"type": "integer", "minimum": 0, "maximum": 99}},
     "required": ["new"],
     "additionalProperties": False,
 }

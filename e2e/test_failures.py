@@ -28,9 +28,8 @@ def _restarts(models: Models, pod: str, container: str) -> int:
     return int(next(status["restartCount"] for status in statuses if status["name"] == container))
 
 
-def _said(models: Models, word: str) -> bool:
-    """Not Ready, and the diagnosis names what broke: both in one look, for it may be mended a second later."""
-    status = models.status(NAME)
+def _said(status: Manifest, word: str) -> bool:
+    """Not Ready, and a sentence of the diagnosis names what broke."""
     ready = next(each["status"] for each in status["conditions"] if each["type"] == "Ready")
     sentences = [f"{finding['evidence']} {finding['nextAction']}" for finding in status.get("diagnosis", [])]
     return ready == "False" and any(word in sentence for sentence in sentences)
@@ -49,8 +48,11 @@ def test_a_pod_that_loses_a_process_says_so_and_recovers(
     models: Models, running: str, program: str, number: signal.Signals, container: str
 ) -> None:
     before = _restarts(models, running, container)
-    send(running, program, number)
-    models.cluster.wait_until("a sentence about it", lambda: _said(models, container), timeout=60)
+    with models.watched(NAME) as seen:
+        send(running, program, number)
+        models.cluster.wait_until(
+            "a sentence about it", lambda: any(_said(status, container) for status in seen()), timeout=60
+        )
     # The kubelet waits longer before each further restart: 10 s, 20 s, 40 s.
     models.wait_ready(NAME, timeout=120)
     assert _restarts(models, running, container) == before + 1

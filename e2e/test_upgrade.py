@@ -60,10 +60,7 @@ def _settled(deployment: Manifest) -> bool:
 
 
 def _rolling(deployment: Manifest) -> bool:
-    status = deployment["status"]
-    return (
-        _image(deployment).endswith(TAG) and status.get("updatedReplicas", 0) >= 1 and not status.get("readyReplicas")
-    )
+    return _image(deployment).endswith(TAG) and not _settled(deployment)
 
 
 def _done(deployment: Manifest) -> bool:

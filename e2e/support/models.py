@@ -1,13 +1,19 @@
 """CasavaModels in one namespace of a cluster, as a test sees them."""
 
+import contextlib
 import json
+import os
+import subprocess
+import tempfile
 import time
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import IO
 
 from casava_wire import labels, net
 from e2e.cluster.cluster import Cluster
+from e2e.cluster.tools import tool
 from e2e.support.manifests import Manifest
 
 
@@ -39,6 +45,18 @@ class Models:
     def status(self, name: str) -> Manifest:
         status: Manifest = self.get(name).get("status", {})
         return status
+
+    @contextlib.contextmanager
+    def watched(self, name: str) -> Iterator[Callable[[], list[Manifest]]]:
+        """Every status from here on, also one that stands for a moment only, as a watch sees them."""
+        command = [str(tool("kubectl")), f"--kubeconfig={self.cluster.kubeconfig}", f"--namespace={self.namespace}"]
+        command += ["get", "casava", name, "--watch", "--output=json"]
+        with tempfile.TemporaryFile() as seen, subprocess.Popen(command, stdout=seen) as process:
+            try:
+                self.cluster.wait_until("the watch to begin", lambda: _statuses(seen))
+                yield lambda: _statuses(seen)
+            finally:
+                process.terminate()
 
     def condition(self, name: str, kind: str) -> Manifest:
         """One condition of the current generation; its status is "Missing" until the operator has seen the spec."""
@@ -111,6 +129,19 @@ class Models:
             return f"--- {pod} {container}\n" + self.kubectl("logs", pod, "-c", container, "--tail=25")
         except Exception as error:  # noqa: BLE001 -- a story without logs is better than none
             return f"--- {pod} {container}: {error}"
+
+
+def _statuses(seen: IO[bytes]) -> list[Manifest]:
+    """The statuses of the objects that stand one after another in a file; the last one may not be whole yet."""
+    text, decoder, found = os.pread(seen.fileno(), 1 << 24, 0).decode(errors="replace"), json.JSONDecoder(), []
+    while text := text.lstrip():
+        try:
+            value, end = decoder.raw_decode(text)
+        except ValueError:
+            break
+        found.append(value.get("status", {}))
+        text = text[end:]
+    return found
 
 
 def _answers(url: str) -> bool:
