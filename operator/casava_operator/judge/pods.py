@@ -141,7 +141,7 @@ def container_cannot_be_created(pod: PodFacts) -> Finding | None:
 
 
 def memory_ran_out(pod: PodFacts) -> Finding | None:
-    return None if pod.ready else _first(pod, _memory_of)
+    return None if pod.ready else _of_the_last_end(pod, _memory_of)
 
 
 def engine_reported_failure(pod: PodFacts) -> Finding | None:
@@ -158,7 +158,7 @@ def engine_reported_failure(pod: PodFacts) -> Finding | None:
 
 
 def container_keeps_ending(pod: PodFacts) -> Finding | None:
-    return None if pod.ready else _first(pod, _ending_of)
+    return None if pod.ready else _of_the_last_end(pod, _ending_of)
 
 
 def status_is_unreachable(pod: PodFacts) -> Finding | None:
@@ -193,6 +193,12 @@ def readiness_fails(pod: PodFacts) -> Finding | None:
 def _first(pod: PodFacts, check: Callable[[PodFacts, ContainerFacts], Finding | None]) -> Finding | None:
     """The engine first: the sidecar waits for it."""
     return next((found for each in (pod.engine, pod.sidecar) if (found := check(pod, each))), None)
+
+
+def _of_the_last_end(pod: PodFacts, check: Callable[[PodFacts, ContainerFacts], Finding | None]) -> Finding | None:
+    """The container that ended last: what another one went through before that has been survived."""
+    ended = [each for each in (pod.engine, pod.sidecar) if each.exit is not None]
+    return check(pod, max(ended, key=lambda each: each.exit.at if each.exit else "")) if ended else None
 
 
 def _image_of(pod: PodFacts, container: ContainerFacts) -> Finding | None:

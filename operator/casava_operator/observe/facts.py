@@ -63,6 +63,7 @@ class Exit:
     signal: int | None
     reason: str  # Error, OOMKilled, Completed, ContainerCannotRun, ...
     message: str  # tail of the termination message
+    at: str = ""  # when, as the kubelet wrote it: RFC 3339 in UTC, so that later is greater
 
 
 class ContainerState(StrEnum):

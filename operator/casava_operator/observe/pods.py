@@ -130,6 +130,7 @@ def _exit(ended: Manifest) -> Exit:
         signal=int(ended["signal"]) if ended.get("signal") else _signal_of(code),
         reason=head(str(ended.get("reason", "")), _REASON),
         message=tail(str(ended.get("message", "")), _MESSAGE),
+        at=head(str(ended.get("finishedAt") or ""), _REASON),
     )
 
 

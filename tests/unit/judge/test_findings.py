@@ -271,6 +271,18 @@ def test_an_evicted_pod_is_forgotten_when_another_has_taken_its_place() -> None:
     assert whole(Placement(), [evicted, gen.pod()], answers, ready=0) == [Reason.EVICTED]
 
 
+@pytest.mark.parametrize(("last", "other"), [("engine", "sidecar"), ("sidecar", "engine")])
+def test_the_container_that_ended_last_is_told_and_not_one_that_has_recovered(last: str, other: str) -> None:
+    ended = {
+        last: {"exitCode": 137, "finishedAt": "2026-03-01T11:59:00Z"},
+        other: {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-02-01T11:59:00Z"},
+    }
+    statuses = {name: gen.container(name, restarts=1, last=how, running={}) for name, how in ended.items()}
+    (finding,) = found(gen.unready(**statuses), {})
+    assert finding.cause == Reason.CONTAINER_EXITED
+    assert f"Container {last} " in finding.evidence
+
+
 def test_pods_with_the_same_cause_are_one_diagnosis_with_their_number() -> None:
     pods = [waiting("InvalidImageName") | {"metadata": {**gen.pod(name)["metadata"]}} for name in ("b", "a", "c")]
     (told,) = diagnosis(findings(Placement(), gen.seen(PLAN, pods, {}), {}))
