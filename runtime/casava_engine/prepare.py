@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,12 +32,12 @@ _REPORT_SECONDS = 0.5
 
 @dataclass(frozen=True)
 class Prepared:
-    """A model that may be served. ``digest()`` gives its SHA-256 in hex, waiting for it if need be."""
+    """A model that may be served. ``sha256``: of its file, in hex; it may still be computed."""
 
     path: Path
     header: Header
     context: int
-    digest: Callable[[], str]
+    sha256: Future[str]
 
 
 def read_config(path: Path) -> EngineConfig:
@@ -75,17 +76,17 @@ class Preparation:
         self._report(EngineState(stage=Stage.FETCHING, message="The model's file is downloaded."))
         return download(source.url, source.sha256, self._settings.places.cache, self._progress(Stage.FETCHING))
 
-    def _digest(self, path: Path, expected: str | None, *, already: bool) -> Callable[[], str]:
+    def _digest(self, path: Path, expected: str | None, *, already: bool) -> Future[str]:
         """Without a checksum to hold the file to, nothing waits for it: it is computed while the model is loaded."""
         if already and expected is not None:
-            return lambda: expected
+            return _known(expected)
         memory = self._settings.places.cache
         if expected is None:
             return _later(lambda: digest.remembered(path, memory, lambda _: None))
         size, report = path.stat().st_size, self._progress(Stage.VERIFYING)
         actual = digest.remembered(path, memory, lambda done: report(done, size))
         check_digest(path, expected, actual)
-        return lambda: actual
+        return _known(actual)
 
     def _context(self, header: Header) -> int:
         return context_length(self._config.max_sequence_length, architecture(header).trained_context)
@@ -123,22 +124,21 @@ def _forbidden_token(header: Header) -> int | None:
     return begin if isinstance(begin, int) and begin != end else None
 
 
-def _later(compute: Callable[[], str]) -> Callable[[], str]:
-    result: list[str | OSError] = []
+def _known(sha256: str) -> Future[str]:
+    known: Future[str] = Future()
+    known.set_result(sha256)
+    return known
+
+
+def _later(compute: Callable[[], str]) -> Future[str]:
+    # A thread of its own and no pool: a pool's would hold up the end of the process.
+    later: Future[str] = Future()
 
     def work() -> None:
         try:
-            result.append(compute())
-        except OSError as error:
-            result.append(error)
+            later.set_result(compute())
+        except Exception as error:  # noqa: BLE001 - it is raised where the result is asked for
+            later.set_exception(error)
 
-    thread = threading.Thread(target=work, name="digest", daemon=True)
-    thread.start()
-
-    def wait() -> str:
-        thread.join()
-        if not isinstance(result[0], str):
-            raise result[0]
-        return result[0]
-
-    return wait
+    threading.Thread(target=work, name="digest", daemon=True).start()
+    return later

@@ -1,5 +1,6 @@
 """One run of tritonserver: started, awaited, watched, ended."""
 
+import math
 import os
 import re
 import signal
@@ -69,6 +70,7 @@ class Supervisor:
             return self._start() or self._watch()
         finally:
             self._child.kill()  # whatever of the group is left
+            self._child.drain_output()  # what it printed last is held against the vitals
             self._child.reap()
             triton.remove_leftovers(self._settings.places.work)
             self._vitals.close()
@@ -77,34 +79,48 @@ class Supervisor:
         return scrub.while_serving(line) if self._vitals.read().loaded else scrub.before_serving(line)
 
     def _start(self) -> Ended | None:
-        """Wait until the model is ready. None: it is."""
-        deadline = time.monotonic() + self._settings.timing.start
-        while not (self._vitals.read().loaded and self._ready()):
+        """Wait until the model is ready and its checksum known. None: they are."""
+        ended = self._until(self._is_up, self._settings.timing.start)
+        # Of a big file the checksum takes longer than the load: an end must be noticed meanwhile.
+        ended = ended or self._until(self._prepared.sha256.done, math.inf)
+        if ended is None:
+            self._announce()
+        return ended
+
+    def _until(self, done: Callable[[], bool], seconds: float) -> Ended | None:
+        deadline = time.monotonic() + seconds
+        while not done():
             self._signals.wait(START_LOOK_SECONDS)
             if self._signals.stop is not None:
                 return self._stop()
             if self._child.reap():
                 return self._died()
             if time.monotonic() > deadline:
-                sentence = f"Triton was not ready after {self._settings.timing.start:g} s."
-                return self._failed(EngineReason.TRITON_NEVER_READY, sentence)
-        self._announce()
+                return self._failed(EngineReason.TRITON_NEVER_READY, f"Triton was not ready after {seconds:g} s.")
         return None
 
-    def _ready(self) -> bool:
-        return health.ready(self._settings.ports.http, self._config.model_name)
+    def _is_up(self) -> bool:
+        return self._vitals.read().loaded and health.ready(self._settings.ports.http, self._config.model_name)
 
     def _announce(self) -> None:
         info = model_info(
             self._prepared.header,
             name=self._config.model_name,
-            digest=f"sha256:{self._prepared.digest()}",
+            digest=f"sha256:{self._sha256()}",
             context=self._prepared.context,
             adds_bos=adds_bos(self._settings.places.socket),
             version=f"xllamacpp {version('xllamacpp')}",
         )
         write_model(self._settings.places.model_info, info)
         self._report(EngineState(stage=Stage.SERVING))
+
+    def _sha256(self) -> str:
+        path = self._prepared.path
+        try:
+            return self._prepared.sha256.result()
+        except OSError as error:
+            message = f"{path} cannot be read any more: {error.strerror}. Put it back; it is looked for again."
+            raise ModelProblem(EngineReason.MODEL_NOT_FOUND, message) from None
 
     def _watch(self) -> Ended:
         memory = watchdog.begin(time.monotonic())
