@@ -44,10 +44,10 @@ class Signals:
     @contextmanager
     def interrupting(self) -> Iterator[None]:
         """Within it a request to stop raises Stopped, wherever the work is: a download may wait for bytes for long."""
-        if self.stop is not None:
-            raise Stopped
-        self._interrupting = True
+        self._interrupting = True  # before the look: a signal in between must not be lost
         try:
+            if self.stop is not None:
+                raise Stopped
             yield
         finally:
             self._interrupting = False
