@@ -5,6 +5,7 @@ costs no lock and no thread switch: what waits in several sockets is read in one
 goes out as one response.
 """
 
+import hashlib
 import os
 import selectors
 import socket
@@ -60,7 +61,7 @@ class Dispatcher:
         self._waiting: deque[Client] = deque()
         self._streams: set[_Stream] = set()
         self._reserved = 0
-        self._guides: OrderedDict[str, bool] = OrderedDict()
+        self._guides: OrderedDict[bytes, bool] = OrderedDict()  # by hash: a guide has up to a megabyte
         self._selector = selectors.DefaultSelector()
         self._wake_read, self._wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._selector.register(self._wake_read, selectors.EVENT_READ, None)
@@ -151,7 +152,7 @@ class Dispatcher:
         token = self._settings.forbidden_token
         probe = False
         if grammar is not None and token is not None and is_lark(grammar):
-            known = self._guides.get(grammar)
+            known = self._guides.get(_identity(grammar))
             if known is False:
                 client.fail(_GUIDE_REFUSED)
                 return
@@ -233,7 +234,7 @@ class Dispatcher:
             client.fail(failure)
             return
         obeyed = self._settings.forbidden_token not in stream.tokens_seen
-        self._guides[client.generation.grammar or ""] = obeyed
+        self._guides[_identity(client.generation.grammar or "")] = obeyed
         while len(self._guides) > KNOWN_GUIDES:
             self._guides.popitem(last=False)
         if obeyed:
@@ -251,3 +252,7 @@ class Dispatcher:
         self._reserved -= stream.reserved
         self._selector.unregister(stream.sock)
         stream.sock.close()
+
+
+def _identity(grammar: str) -> bytes:
+    return hashlib.sha256(grammar.encode()).digest()
