@@ -5,7 +5,9 @@ import pytest
 from casava_engine.addresses import allowed
 
 
-@pytest.mark.parametrize("address", ["93.184.216.34", "10.1.2.3", "192.168.0.9", "2606:2800:220:1::1", "fd12::1"])
+@pytest.mark.parametrize(
+    "address", ["93.184.216.34", "10.1.2.3", "192.168.0.9", "2606:2800:220:1::1", "fd12::1", "64:ff9b::5db8:d822"]
+)
 def test_public_and_private_hosts_are_allowed(address: str) -> None:
     assert allowed(address)
 
@@ -31,6 +33,8 @@ def test_public_and_private_hosts_are_allowed(address: str) -> None:
             "168.63.129.16",
             "192.0.0.192",
             "224.0.0.1",
+            "64:ff9b::a9fe:a9fe",
+            "2002:a9fe:a9fe::1",
         ),
     ],
 )
