@@ -40,6 +40,7 @@ GUIDE_REGEX: Final = "regex"
 GUIDE_EBNF: Final = "ebnf_grammar"
 GUIDE_TYPES: Final = (GUIDE_JSON, GUIDE_JSON_SCHEMA, GUIDE_REGEX, GUIDE_EBNF)
 
-# How the text of an engine's error begins: an error inside a stream has no code. Anything else is the engine's own fault.
+# How the text of an engine's error begins, since an error inside a stream has no code. Anything else is the engine's
+# own fault.
 ERROR_INVALID: Final = "invalid request: "  # a parameter or a guide that the engine does not take
 ERROR_CONTEXT: Final = "context length exceeded: "  # the prompt, or the prompt and the tokens asked for, do not fit
