@@ -9,6 +9,7 @@ from e2e.support.casava import Casava, load_images
 from e2e.support.load import Load
 from e2e.support.manifests import Manifest, model
 from e2e.support.models import Models
+from images.builder.build import bring
 
 NAMES = ("first", "second", "third")
 TAG = "next"
@@ -24,7 +25,7 @@ def test_another_sidecar_tag_rolls_three_models_one_by_one_with_no_failed_reques
     casava: Casava, models: Models
 ) -> None:
     cluster = casava.cluster
-    load_images(cluster, "sidecar", tag=TAG)
+    load_images(cluster, bring(["sidecar"], TAG))
     for name in NAMES:
         models.apply(model(name, models.image))
     for name in NAMES:

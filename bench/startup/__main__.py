@@ -13,9 +13,10 @@ import time
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.providers import provider
 from e2e.cluster.tools import tool
-from e2e.support.casava import Casava, load_images
+from e2e.support.casava import IMAGES, Casava, load_images
 from e2e.support.manifests import model
 from e2e.support.models import Models
+from images.builder.build import bring
 
 NAME = "casava-bench"
 LONGEST = 60.0  # seconds
@@ -29,7 +30,7 @@ def main() -> None:
     chosen.up(1)
     try:
         cluster = Cluster(chosen)
-        load_images(cluster)
+        load_images(cluster, bring(IMAGES))
         casava = Casava(cluster)
         casava.install()
         casava.wait_for_leader()

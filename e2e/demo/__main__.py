@@ -6,16 +6,19 @@ import shlex
 import shutil
 import sys
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final
 
+from e2e.cluster import packages
 from e2e.cluster.cluster import Cluster
 from e2e.cluster.proc import ClusterError
 from e2e.cluster.providers import provider
 from e2e.cluster.tools import tool
 from e2e.demo.progress import say, step
-from e2e.support.casava import Casava, load_images
+from e2e.support.casava import IMAGES, Casava, load_images
 from e2e.support.models import Models
+from images.builder.build import bring
 from images.builder.engines import BuildError
 
 NAME: Final = "casava-demo"
@@ -48,12 +51,17 @@ def main() -> int:
 
 def _up() -> None:
     chosen = provider(NAME)
-    with step(f"a cluster ({chosen.kind})"):
-        chosen.up(1)
-    cluster = Cluster(chosen)
+    if chosen.kind == "local":
+        packages.ensure({**packages.CLUSTER, **packages.IMAGES})  # first, for two of them cannot run at once
+    with ThreadPoolExecutor(1) as aside:
+        # Cold, the cluster's programs are compiled for minutes, and the images wait for the network: both at once.
+        images = aside.submit(bring, IMAGES)
+        with step(f"a cluster ({chosen.kind})"):
+            chosen.up(1)
+        cluster = Cluster(chosen)
+        with step("the images"):
+            load_images(cluster, images.result())
     casava = Casava(cluster)
-    with step("the images"):
-        load_images(cluster)
     with step("the chart"):
         casava.install()
     models = Models(cluster, NAMESPACE, casava.model_image)

@@ -1,12 +1,13 @@
 """Casava on a cluster, installed through the real chart."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from e2e.cluster.cluster import Cluster
 from e2e.support.manifests import Manifest
-from images.builder.build import bring
+from images.builder.build import Saved, bring
 
 CHART: Final = Path(__file__).parents[2] / "charts" / "casava"
 VERSION: Final = "0.1.0"
@@ -18,9 +19,8 @@ IMAGES: Final = ("operator", "sidecar", "runtime-cpu-smollm2")
 VALUES: Final = ("--set=autoscaling.stabilizationSeconds=5",)
 
 
-def load_images(cluster: Cluster, *names: str, tag: str = VERSION) -> None:
-    """Build what changed and give it to every node: by default all that the tests need."""
-    saved = bring(names or IMAGES, tag)
+def load_images(cluster: Cluster, saved: Mapping[str, Saved]) -> None:
+    """Give images that were built to every node."""
     cluster.load_image(*(str(image.archive) for image in saved.values()))
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from e2e.cluster.cluster import Cluster
-from e2e.support.casava import Casava, load_images
+from e2e.support.casava import IMAGES, Casava, load_images
 from e2e.support.models import Models
+from images.builder.build import bring
 
 
 @pytest.fixture(scope="session")
 def casava(cluster: Cluster) -> Casava:
     """The chart, installed with two replicas of the operator."""
-    load_images(cluster)
+    load_images(cluster, bring(IMAGES))
     installed = Casava(cluster)
     installed.install()
     installed.wait_for_leader()
