@@ -26,6 +26,11 @@ class Gate:
     def waiting(self) -> int:
         return len(self._waiters)
 
+    def refuse_when_full(self) -> None:
+        """Raises ApiError 429 when one more request could neither run nor wait."""
+        if self.running >= self.max_concurrent and len(self._waiters) >= self.max_waiting:
+            raise too_busy(retry_after=1)
+
     @asynccontextmanager
     async def slot(self) -> AsyncIterator[None]:
         """Runs its body when it is this request's turn. Raises ApiError 429 when the queue is full."""
@@ -44,8 +49,7 @@ class Gate:
             self.running += 1
             self._idle.clear()
             return
-        if len(self._waiters) >= self.max_waiting:
-            raise too_busy(retry_after=1)
+        self.refuse_when_full()
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(turn)
         try:

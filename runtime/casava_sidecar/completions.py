@@ -28,9 +28,10 @@ JSON: Final = "application/json"
 class Completions:
     """The handlers of OpenAI's API."""
 
-    def __init__(self, preparer: Preparer, desk: Desk, triton: Triton, metrics: Metrics) -> None:
+    def __init__(self, preparer: Preparer, desk: Desk, bodies: http.Bodies, triton: Triton, metrics: Metrics) -> None:
         self._preparer = preparer
         self._desk = desk
+        self._bodies = bodies
         self._triton = triton
         self._metrics = metrics
 
@@ -60,8 +61,8 @@ class Completions:
     async def _complete(self, request: web.Request, parse: Callable[[bytes], Ask]) -> web.StreamResponse:
         reply = Reply(request, error_frame)
         try:
-            async with self._desk.timed() as ticket:
-                ask = parse(await http.read_json(request))
+            async with self._desk.timed() as ticket, self._bodies.read(request) as body:
+                ask = parse(body)
                 prepared = await self._preparer.prepare(ask)
                 async with self._desk.turn(ticket):
                     answer = Answer(prepared, request[http.REQUEST_ID], self._triton, ticket, self._metrics)
@@ -71,10 +72,6 @@ class Completions:
                     else:
                         return await self._whole(request, answer, prepared, head)
         except ApiError as error:
-            # Once a stream has begun its status is sent: the error is its last frame.
-            if reply.response is None:
-                raise
-            request[http.FACTS]["error"] = error.code
             await reply.fail(error)
         return reply.finished()
 

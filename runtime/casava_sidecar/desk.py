@@ -30,7 +30,8 @@ class Desk:
 
     @asynccontextmanager
     async def timed(self) -> AsyncIterator[Ticket]:
-        """Ends its body in time. Raises ApiError: 504 at the deadline, 503 when the desk ended everything."""
+        """Ends its body in time. Raises ApiError: 504 at the deadline, 503 when all was ended, 429 at once."""
+        self._gate.refuse_when_full()  # before the body is read: a crowd that is turned away must cost little
         ticket = Ticket(asyncio.get_running_loop().time())
         try:
             async with asyncio.timeout_at(ticket.arrival + self._timeout_seconds) as deadline:

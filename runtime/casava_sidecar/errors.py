@@ -71,6 +71,12 @@ def too_busy(retry_after: int) -> ApiError:
     return ApiError(429, message, kind=RATE_LIMIT, code="queue_full", headers={"Retry-After": str(retry_after)})
 
 
+def no_room(retry_after: int) -> ApiError:
+    """429: the bodies of the requests that are here take all the memory that they may."""
+    message = f"Requests with large bodies fill this replica. Try again in {retry_after} s."
+    return ApiError(429, message, kind=RATE_LIMIT, code="bodies_full", headers={"Retry-After": str(retry_after)})
+
+
 def timed_out(seconds: float) -> ApiError:
     """504: the request's time, counted from its arrival, is over."""
     message = f"The request took longer than the {seconds:g} s that this model allows. Ask for fewer tokens."

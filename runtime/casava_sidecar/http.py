@@ -5,37 +5,72 @@ import logging
 import re
 import traceback
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any, Final
 
 import orjson
 from aiohttp import web
 
 from casava_sidecar.drain import Drain
-from casava_sidecar.errors import SERVER_ERROR, ApiError, unavailable
+from casava_sidecar.errors import SERVER_ERROR, ApiError, no_room, unavailable
 from casava_sidecar.metrics import Metrics
 
 log: Final = logging.getLogger(__name__)
 
 BODY_BYTES: Final = 4 * 1024 * 1024
+BODIES_BYTES: Final = 64 * 1024 * 1024  # of all requests together; what is made of them takes several times as much
 _BODY_SECONDS: Final = 30.0  # for a client to send its body
 _ID_HEADER: Final = "x-request-id"
 _ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")
 _CLIENT_GONE: Final = 499
 _CLOSE: Final = "close"
 
-REQUEST_ID: Final = "request_id"
-FACTS: Final = "facts"  # what handlers add to the log line. Never a prompt or an answer
+REQUEST_ID: Final = web.RequestKey("request_id", str)
+FACTS: Final = web.RequestKey("facts", dict[str, Any])  # what handlers add to the log line. Never a prompt or an answer
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-async def read_json(request: web.Request) -> bytes:
-    """The body, at most BODY_BYTES. Raises ApiError: 413, 415 for an encoding, 408 for a body that does not come."""
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise ApiError(415, "Compressed bodies are not accepted.", code="unsupported_encoding")
-    if (request.content_length or 0) > BODY_BYTES:
-        raise _too_large()
+class Bodies:
+    """Reads bodies, and bounds the memory that all requests together take by theirs. ``left``: bytes of the budget."""
+
+    def __init__(self, budget: int = BODIES_BYTES) -> None:
+        self.left = budget
+
+    @asynccontextmanager
+    async def read(self, request: web.Request) -> AsyncIterator[bytes]:
+        """The body, at most BODY_BYTES. It counts until the context ends, since prompts that wait are made of it.
+
+        Raises ApiError: 413, 415 for an encoding, 408 for a body that does not come, 429 where there is no room for it.
+        """
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise ApiError(415, "Compressed bodies are not accepted.", code="unsupported_encoding")
+        if (request.content_length or 0) > BODY_BYTES:
+            raise _too_large()
+        held = self._hold(_to_come(request))
+        try:
+            body = await _read(request)
+            held += self._hold(len(body) - held)
+            yield body
+        finally:
+            self.left += held
+
+    def _hold(self, size: int) -> int:
+        if size > self.left:
+            raise no_room(retry_after=1)
+        self.left -= size
+        return size
+
+
+def _to_come(request: web.Request) -> int:
+    """Bytes that the body may still take."""
+    if request.content.is_eof():
+        return 0
+    return BODY_BYTES if request.content_length is None else request.content_length
+
+
+async def _read(request: web.Request) -> bytes:
     try:
         if request.content.is_eof():  # it came with the headers, as small ones do
             return await request.read()

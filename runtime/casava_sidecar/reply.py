@@ -7,6 +7,7 @@ from typing import Final
 from aiohttp import web
 
 from casava_sidecar.errors import ApiError
+from casava_sidecar.http import FACTS
 
 LAST_WORD_SECONDS: Final = 1.0
 
@@ -42,8 +43,14 @@ class Reply:
         await self.finished().write(frames)
 
     async def fail(self, error: ApiError) -> None:
-        """One last frame with the error. A client that does not read is cut off."""
-        response = self.finished()
+        """One last frame with the error, or the error itself while a status can still be sent.
+
+        A client that does not read is cut off.
+        """
+        if self._response is None:
+            raise error
+        self._request[FACTS]["error"] = error.code
+        response = self._response
         response.force_close()
         try:
             async with asyncio.timeout(LAST_WORD_SECONDS):

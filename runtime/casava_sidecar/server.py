@@ -8,7 +8,7 @@ from aiohttp import web
 
 MAX_CONNECTIONS: Final = 2048
 _BACKLOG: Final = 512
-_IDLE_SECONDS: Final = 75.0  # between two requests, and for a request's headers to arrive
+_IDLE_SECONDS: Final = 75.0  # more than the proxies in front keep a connection: they close it first
 _HEADER_BYTES: Final = 8190  # of one header, and of the request line
 _HEADERS: Final = 64
 _LINGER_SECONDS: Final = 5.0  # in which an oversized body is read and thrown away, so that its client sees the 413
@@ -16,16 +16,16 @@ _STOP_SECONDS: Final = 5.0
 
 
 class Server:
-    """One port."""
+    """One port. ``idle_seconds``: between two requests, and for all of a request's headers to arrive."""
 
-    def __init__(self, app: web.Application) -> None:
+    def __init__(self, app: web.Application, *, idle_seconds: float = _IDLE_SECONDS) -> None:
         # A handler is cancelled when its client leaves: that is what cancels the generation.
         self._runner = web.AppRunner(
             app,
             handler_cancellation=True,
             access_log=None,
             shutdown_timeout=_STOP_SECONDS,
-            keepalive_timeout=_IDLE_SECONDS,
+            keepalive_timeout=idle_seconds,
             max_line_size=_HEADER_BYTES,
             max_field_size=_HEADER_BYTES,
             max_headers=_HEADERS,

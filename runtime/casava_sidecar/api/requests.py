@@ -16,6 +16,7 @@ from casava_sidecar.errors import ApiError, bad_request
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
+MAX_MESSAGES: Final = 2048  # also of parts in one message: a body of tiny ones takes many times its size in memory
 _MAX_STOPS: Final = 4
 _INT32: Final = 2**31 - 1
 _STRICT: Final = ConfigDict(strict=True, extra="forbid", frozen=True)
@@ -77,7 +78,7 @@ class _Body(BaseModel):
 class _Message(BaseModel):
     model_config = _STRICT
     role: Literal["system", "developer", "user", "assistant"]
-    content: str | list[dict[str, Any]]
+    content: str | Annotated[list[dict[str, Any]], Field(max_length=MAX_MESSAGES)]
 
 
 class _TextPart(BaseModel):
@@ -87,7 +88,7 @@ class _TextPart(BaseModel):
 
 
 class _ChatBody(_Body):
-    messages: Annotated[list[dict[str, Any]], Field(min_length=1)]
+    messages: Annotated[list[dict[str, Any]], Field(min_length=1, max_length=MAX_MESSAGES)]
     max_completion_tokens: Annotated[int, Field(ge=1, le=_INT32)] | None = None
 
 

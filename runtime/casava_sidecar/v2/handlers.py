@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, Final
 
+import grpc
 import grpc.aio
 import orjson
 from aiohttp import web
@@ -34,9 +35,17 @@ _EXTENSIONS: Final = frozenset({"binary_tensor_data", "model_configuration", "st
 class OpenInference:
     """Speaks gRPC to Triton for clients of the Open Inference Protocol over HTTP."""
 
-    def __init__(self, preparer: Preparer, desk: Desk, triton: Triton, obstacle: Callable[[], Obstacle | None]) -> None:
+    def __init__(
+        self,
+        preparer: Preparer,
+        desk: Desk,
+        bodies: http.Bodies,
+        triton: Triton,
+        obstacle: Callable[[], Obstacle | None],
+    ) -> None:
         self._preparer = preparer
         self._desk = desk
+        self._bodies = bodies
         self._triton = triton
         self._obstacle = obstacle
 
@@ -46,7 +55,7 @@ class OpenInference:
             web.get("/v2/health/live", self.live, allow_head=False),
             web.get("/v2/health/ready", self.ready, allow_head=False),
         ]
-        for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version}"):
+        for model in ("/v2/models/{model}", "/v2/models/{model}/versions/{version:[0-9]{1,9}}"):
             routes += [
                 web.get(model, self.metadata, allow_head=False),
                 web.get(f"{model}/ready", self.model_ready, allow_head=False),
@@ -93,8 +102,7 @@ class OpenInference:
 
     async def infer(self, request: web.Request) -> web.Response:
         model, version = self._model(request)
-        async with self._desk.timed() as ticket:
-            body = await http.read_json(request)
+        async with self._desk.timed() as ticket, self._bodies.read(request) as body:
             inference = infer.parse(body, request.headers.get(infer.LENGTH_HEADER), model, version)
             (await self._signature(model, version)).check(inference.request)
             async with self._desk.turn(ticket):
@@ -108,36 +116,33 @@ class OpenInference:
 
     async def generate(self, request: web.Request) -> web.Response:
         model, version = self._model(request)
-        async with self._desk.timed() as ticket:
-            asked = await self._generation(request, model, version)
+        async with self._desk.timed() as ticket, self._bodies.read(request) as body:
+            asked = generate.parse(body, await self._signature(model, version), model, version)
             async with self._desk.turn(ticket):
                 gathered, served_version = await self._gather(asked)
         outputs = ((name, datatype, raw) for name, (datatype, _, raw) in gathered.outputs().items())
-        body = generate.render(outputs, model, served_version, asked.id)
-        return web.Response(body=body, content_type=_JSON, headers=_HEADERS)
+        answer = generate.render(outputs, model, served_version, asked.id)
+        return web.Response(body=answer, content_type=_JSON, headers=_HEADERS)
 
     async def generate_stream(self, request: web.Request) -> web.StreamResponse:
         model, version = self._model(request)
         reply = Reply(request, v2_error)
         try:
-            async with self._desk.timed() as ticket:
-                asked = await self._generation(request, model, version)
+            async with self._desk.timed() as ticket, self._bodies.read(request) as body:
+                asked = generate.parse(body, await self._signature(model, version), model, version)
                 async with self._desk.turn(ticket), aclosing(self._triton.stream(asked)) as responses:
                     async for response in responses:
                         if reply.response is None:
                             await reply.start(_HEADERS)
                         outputs = zip(response.outputs, response.raw_output_contents, strict=True)
-                        body = generate.render(
+                        event = generate.render(
                             ((output.name, output.datatype, raw) for output, raw in outputs),
                             model,
                             response.model_version,
                             asked.id,
                         )
-                        await reply.write(b"data: " + body + b"\n\n")
+                        await reply.write(b"data: " + event + b"\n\n")
         except ApiError as error:
-            if reply.response is None:
-                raise
-            request[http.FACTS]["error"] = error.code
             await reply.fail(error)
         return reply.finished()
 
@@ -154,10 +159,6 @@ class OpenInference:
         self._preparer.ready_model()
         return signature(await self._config(model, version))
 
-    async def _generation(self, request: web.Request, model: str, version: str) -> pb.ModelInferRequest:
-        body = await http.read_json(request)
-        return generate.parse(body, await self._signature(model, version), model, version)
-
     async def _gather(self, asked: pb.ModelInferRequest) -> tuple[Gathered, str]:
         gathered = Gathered(tensors.TEXT_OUTPUT)
         version = ""
@@ -171,6 +172,8 @@ class OpenInference:
         try:
             return await method(message, timeout=_CALL_SECONDS)
         except grpc.aio.AioRpcError as error:
+            if error.code() is grpc.StatusCode.NOT_FOUND:  # the model is there: its name was checked
+                raise ApiError(404, "The model has no such version.", code="version_not_found") from None
             raise call_error(error) from None
 
 

@@ -1,5 +1,6 @@
 """``infer``: the JSON of the Open Inference Protocol, with Triton's extension for binary tensors. Pure."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -15,6 +16,7 @@ from casava_sidecar.v2.tensors import flat, item_count, pack, unpack
 LENGTH_HEADER: Final = "Inference-Header-Content-Length"
 
 _STRICT: Final = ConfigDict(strict=True, extra="forbid", frozen=True)
+_LENGTH: Final = re.compile("[0-9]{1,10}")
 _Size = Annotated[int, Field(ge=0, le=2**31)]
 
 
@@ -108,7 +110,7 @@ def render(
 def _split(body: bytes, header_length: str | None) -> tuple[_Request, bytes]:
     length = len(body)
     if header_length is not None:
-        if not header_length.isascii() or not header_length.isdigit() or int(header_length) > len(body):
+        if not _LENGTH.fullmatch(header_length) or int(header_length) > len(body):
             raise bad_request(f"'{LENGTH_HEADER}' must be the size of the JSON, at most that of the body.", None)
         length = int(header_length)
     try:

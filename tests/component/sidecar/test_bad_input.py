@@ -39,6 +39,7 @@ HELLO: dict[str, Any] = {"model": "demo", "messages": [{"role": "user", "content
         ({"response_format": {"type": "contract", "name": "a", "version": 2}}, "response_format.version"),
         ({"messages": []}, "messages"),
         ({"messages": None}, "messages"),
+        ({"messages": [{"role": "user", "content": "x"}] * 2049}, "messages"),
         ({"messages": [{"role": "wizard", "content": "x"}]}, "messages[0].role"),
         ({"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}, "messages[0].role"),
         ({"messages": [{"role": "user"}]}, "messages[0].content"),

@@ -127,6 +127,9 @@ def test_generate_answers_once_and_generate_stream_in_pieces(sidecar: SidecarPro
         ("GET", "/v2/models/other"),
         ("POST", "/v2/models/other/infer"),
         ("GET", "/v2/models/demo%2f..%2fx"),
+        ("GET", f"{MODEL}/versions/99"),
+        ("POST", f"{MODEL}/versions/99/generate"),
+        ("POST", f"{MODEL}/versions/latest/generate"),
         ("GET", "/v2/health/live/"),
         ("GET", "/v2/anything"),
     ],
@@ -169,6 +172,13 @@ def test_an_inference_that_is_wrong_or_reaches_past_the_sidecar_is_refused(
     answer = raw.post(sidecar.port, f"{MODEL}/infer", body)
     assert answer.status == 400
     assert isinstance(answer.json()["error"], str)
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "1e2", "3", "9" * 5000])
+def test_a_wrong_size_of_the_json_before_binary_tensors_is_refused(sidecar: SidecarProcess, length: str) -> None:
+    header = f"Inference-Header-Content-Length: {length}"
+    answer = raw.send(sidecar.port, raw.request("POST", f"{MODEL}/infer", b"{}", header))
+    assert answer.status == 400
 
 
 @pytest.mark.parametrize(

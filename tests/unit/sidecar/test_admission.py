@@ -72,10 +72,13 @@ async def test_one_too_many_is_turned_away_with_a_time_to_come_back() -> None:
             pass
     assert caught.value.status == 429
     assert caught.value.headers["Retry-After"] == "1"
+    with pytest.raises(ApiError):
+        gate.refuse_when_full()
     for visitor in made:
         visitor.go.set()
     await settle()
     await gate.idle()
+    gate.refuse_when_full()
 
 
 async def test_a_waiter_that_leaves_is_forgotten() -> None:

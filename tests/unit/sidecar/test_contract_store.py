@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import json
 from pathlib import Path
@@ -112,5 +113,32 @@ async def test_a_refused_schema_says_where_and_is_refused_again() -> None:
             assert caught.value.param == "response_format.json_schema.schema"
             assert caught.value.details is not None
             assert "/properties/a" in str(caught.value.details["pointer"])
+    finally:
+        cache.close()
+
+
+async def has_room(cache: InlineContracts) -> None:
+    while True:
+        try:
+            await cache.get('{"const": 500}')
+        except ApiError:
+            await asyncio.sleep(0.01)
+        else:
+            return
+
+
+async def test_schemas_of_clients_that_left_do_not_pile_up() -> None:
+    cache = InlineContracts(capacity=2)
+    try:
+        asked = [asyncio.create_task(cache.get(f'{{"const": {number}}}')) for number in range(200)]
+        await asyncio.sleep(0)
+        for task in asked[:100]:
+            task.cancel()
+        outcomes = await asyncio.gather(*asked, return_exceptions=True)
+        refused = [one for one in outcomes if isinstance(one, ApiError)]
+        assert {one.status for one in refused} == {429}
+        assert len(refused) > 100
+        async with asyncio.timeout(30):
+            await has_room(cache)
     finally:
         cache.close()
