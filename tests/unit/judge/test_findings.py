@@ -277,8 +277,8 @@ def test_the_container_that_ended_last_is_told_and_not_one_that_has_recovered(la
         last: {"exitCode": 137, "finishedAt": "2026-03-01T11:59:00Z"},
         other: {"exitCode": 137, "reason": "OOMKilled", "finishedAt": "2026-02-01T11:59:00Z"},
     }
-    statuses = {name: gen.container(name, restarts=1, last=how, running={}) for name, how in ended.items()}
-    (finding,) = found(gen.unready(**statuses), {})
+    engine, sidecar = (gen.container(name, restarts=1, last=ended[name], running={}) for name in ("engine", "sidecar"))
+    (finding,) = found(gen.unready(engine=engine, sidecar=sidecar), {})
     assert finding.cause == Reason.CONTAINER_EXITED
     assert f"Container {last} " in finding.evidence
 
