@@ -9,6 +9,7 @@ from casava_wire.options import LlamaOptions
 from casava_wire.reasons import EngineReason
 
 DEFAULT_CONTEXT = 4096  # tokens of one sequence, unless the model's own limit is lower
+MAX_SEQUENCES = 256  # llama.cpp refuses more
 DEFAULT_KV_TOKENS = 16384  # tokens of all sequences together: bounds memory, not the number of streams
 
 
@@ -38,6 +39,11 @@ def context_length(configured: int | None, trained: int | None) -> int:
             f"engine.maxSequenceLength: {configured} is more than the model's own limit of {trained} tokens.",
         )
     return configured
+
+
+def sequences(max_concurrent: int) -> int:
+    """Sequences decoded together. Requests beyond them wait in the engine, in order of arrival."""
+    return min(max_concurrent, MAX_SEQUENCES)
 
 
 def kv_tokens(options: LlamaOptions, *, context: int, sequences: int) -> int:

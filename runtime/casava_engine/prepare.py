@@ -1,6 +1,5 @@
 """From the configuration to a verified model file and everything that Triton needs, step by step with its state."""
 
-import json
 import sys
 import threading
 import time
@@ -15,7 +14,7 @@ from casava_engine import cpu, digest, triton
 from casava_engine.download import download
 from casava_engine.gguf import Header
 from casava_engine.model_info import architecture
-from casava_engine.options import context_length, kv_tokens, parse_options
+from casava_engine.options import context_length, kv_tokens, parse_options, sequences
 from casava_engine.problems import ModelProblem
 from casava_engine.repository import lay_out
 from casava_engine.settings import Settings
@@ -43,10 +42,13 @@ class Prepared:
 def read_config(path: Path) -> EngineConfig:
     """Raise ModelProblem (InvalidOptions, final) when the file is not what the operator writes."""
     try:
-        return EngineConfig.model_validate_json(path.read_text())
-    except (OSError, ValidationError, json.JSONDecodeError) as error:
-        detail = error.errors()[0] if isinstance(error, ValidationError) else error
-        raise ModelProblem(EngineReason.INVALID_OPTIONS, f"{path} cannot be used: {detail}", final=True) from None
+        return EngineConfig.model_validate_json(path.read_bytes())
+    except OSError as error:
+        detail = str(error.strerror)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        detail = ": ".join([".".join(str(step) for step in first["loc"]), first["msg"]]).removeprefix(": ")
+    raise ModelProblem(EngineReason.INVALID_OPTIONS, f"{path} cannot be used: {detail}", final=True)
 
 
 class Preparation:
@@ -102,13 +104,14 @@ class Preparation:
 
     def _lay_out(self, prepared: Prepared, options: LlamaOptions) -> None:
         config, places = self._config, self._settings.places
+        together = sequences(config.max_concurrent)
         llama = LlamaSettings(
             model_path=str(prepared.path),
             socket=str(places.socket),
             vitals=str(places.vitals),
-            sequences=config.max_concurrent,
+            sequences=together,
             context_length=prepared.context,
-            kv_tokens=kv_tokens(options, context=prepared.context, sequences=config.max_concurrent),
+            kv_tokens=kv_tokens(options, context=prepared.context, sequences=together),
             kv_type=options.kv_cache_type,
             batch_tokens=options.batch_tokens,
             threads=cpu.threads(config.threads, cpus=cpu.limit(), available=cpu.available()),

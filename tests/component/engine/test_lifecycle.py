@@ -166,6 +166,11 @@ def test_a_long_answer_is_no_hang(start: Start) -> None:
     assert engine.stop() == 0
 
 
+def test_more_requests_at_once_than_llama_cpp_has_sequences_are_no_fault_of_the_model(start: Start) -> None:
+    engine = start(maxConcurrent=1024).wait_ready()
+    assert generate(engine, "Hello", **{t.MAX_TOKENS: 1}).finish_reason == "length"
+
+
 def test_a_restart_clears_the_shared_memory_of_the_dead_server(start: Start) -> None:
     engine = start().wait_ready()
     pattern = f"{triton.shm_prefix(engine.work_dir)}*"

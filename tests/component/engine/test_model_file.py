@@ -131,7 +131,7 @@ def test_a_model_that_adds_bos_says_so_and_adds_it_once(start: Start, tmp_path: 
         ({"source": {"uri": "ftp://host/model.gguf"}}, "the scheme 'ftp' is not known"),
         ({"source": {"uri": "https://host/model.gguf"}}, "needs model.source.sha256"),
         ({"source": {"uri": "pvc://claim/../../etc/passwd"}}, "without '..'"),
-        ({"maxConcurrent": 0}, "engine.json"),
+        ({"maxConcurrent": 0}, "engine.json cannot be used: maxConcurrent: Input should be greater than or equal to 1"),
     ],
 )
 def test_a_configuration_that_cannot_be_meant_is_said_with_its_field(
