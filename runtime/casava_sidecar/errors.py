@@ -61,7 +61,7 @@ def bad_request(message: str, param: str | None, code: str = "invalid_value") ->
 
 
 def unavailable(message: str, code: str, *, retry_after: int = 1) -> ApiError:
-    """503: nothing was generated, so a repeat, here or on another replica, costs nothing."""
+    """503: there is no answer and no fault in the request, so a repeat, here or on another replica, is right."""
     return ApiError(503, message, kind=SERVER_ERROR, code=code, headers={"Retry-After": str(retry_after)})
 
 
