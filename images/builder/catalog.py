@@ -40,7 +40,7 @@ IMAGES: Final[Mapping[str, Image]] = {
             name="operator",
             dockerfile="images/operator/Dockerfile",
             target=None,
-            sources=(*_RUNTIME, "runtime/casava_contract", "operator/casava_operator"),
+            sources=("runtime/casava_wire", "runtime/casava_contract", "operator/casava_operator"),
             budget=120 * MEGABYTE,
         ),
         Image(
