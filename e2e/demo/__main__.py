@@ -31,6 +31,7 @@ REQUEST: Final = {
     "model": MODEL,
     "messages": [{"role": "user", "content": QUESTION}],
     "response_format": {"type": "contract", "name": "person"},
+    "temperature": 0,
 }
 GUARANTEES: Final = ("Casava-Contract", "Casava-Guarantee", "Casava-Verdict")
 
