@@ -9,7 +9,9 @@ from casava_contract.explain import Explainer
 from casava_contract.graph import Graph
 from casava_contract.limits import Limits
 from casava_contract.lowering import lower
+from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Satisfiable, Violation
+from casava_contract.validator import Validator
 
 _CODES = {
     "syntax": "syntax.json",
@@ -39,9 +41,10 @@ class Contract:
         self._graph = graph
         self._validator = validator
         self._limits = limits
-        # Both are made when first asked for. Two threads may make one twice: the results are equal.
+        # All are made when first asked for. Two threads may make one twice: the results are equal.
         self._explainer: Explainer | None = None
         self._lowerings: dict[str, Lowering] = {}
+        self._planner: Planner | None = None
 
     def __repr__(self) -> str:
         return f"Contract({self.kind}, {self.digest})"
@@ -65,6 +68,12 @@ class Contract:
         if self._explainer is None:
             self._explainer = Explainer(self._graph)
         return self._explainer.explain(value)
+
+    def validator(self, *, subtrees: bool = False) -> Validator:
+        """Holds one answer against the contract while it comes. ``subtrees``: its verdicts list what was completed."""
+        if self._planner is None:
+            self._planner = Planner(self._graph)
+        return Validator(self._planner, self._limits, self._validator.is_valid, self.validate, subtrees=subtrees)
 
     def lower(self, engine: str = "llama-cpp") -> Lowering:
         """The contract in the terms of an engine. For an engine that Casava does not know the guarantee is none."""

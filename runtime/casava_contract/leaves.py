@@ -1,0 +1,79 @@
+"""Automata for ``pattern`` and ``format`` that tell whether the beginning of a text can still match.
+
+They only ever widen: what they refuse, the oracle refuses. What they cannot tell is left to the oracle, which is asked
+when the text has ended.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import llguidance
+
+from casava_contract import recogniser
+from casava_contract.llama_cpp_patterns import heavy, proven
+
+_DATE: Final = (
+    r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    r"|02-(?:0[1-9]|[12][0-9]))"
+)
+_TIME: Final = (
+    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:[zZ]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+_BYTE: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
+_HEX: Final = "[0-9a-fA-F]"
+
+FORMATS: Final = {
+    "date": _DATE,
+    "time": _TIME,
+    "date-time": rf"{_DATE}[tT]{_TIME}",
+    "ipv4": rf"{_BYTE}(?:[.]{_BYTE}){{3}}",
+    "uuid": rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}",
+}
+_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
+_DIGIT: Final = {"d": "0-9", "D": "^0-9", "w": "0-9A-Za-z_", "W": "^0-9A-Za-z_"}
+_LONGEST: Final = 500
+
+
+def regex_of(pattern: str) -> str | None:
+    """The whole texts that a pattern is found in, as an expression; None where it is not certain to mean the same."""
+    if len(pattern) > _LONGEST or not proven(pattern) or heavy(pattern):
+        return None
+    body, before, after = pattern, "(?s:.*)", "(?s:.*)"
+    if body.startswith("^"):
+        body, before = body[1:], ""
+    if body.endswith("$") and not body.endswith("\\$"):
+        body, after = body[:-1], ""
+    return f"{before}(?:{_ascii(body)}){after}"
+
+
+def _ascii(body: str) -> str:
+    """\\d and \\w in words that mean ASCII to every engine, and the dot without its exceptions."""
+    pieces, inside, position = [], False, 0
+    while position < len(body):
+        char = body[position]
+        if char == "\\":
+            pieces.append(_escape(body[position + 1], inside=inside))
+            position += 2
+            continue
+        if char == "[" and not inside:
+            inside = True
+        elif char == "]" and inside:
+            inside = False
+        pieces.append("(?s:.)" if char == "." and not inside else char)
+        position += 1
+    return "".join(pieces)
+
+
+def _escape(char: str, *, inside: bool) -> str:
+    if char in _DIGIT:
+        return _DIGIT[char] if inside else f"[{_DIGIT[char]}]"
+    return f"\\{char}"
+
+
+@lru_cache(maxsize=512)
+def automaton(regex: str) -> llguidance.LLMatcher | None:
+    """To be copied before use; None where the expression is too much for it."""
+    grammar = llguidance.LLMatcher.grammar_from_regex(regex)
+    made = recogniser.of_grammar(grammar)
+    return None if made.is_error() else made

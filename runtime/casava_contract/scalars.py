@@ -1,0 +1,264 @@
+"""What a conjunction of subschemas asks of a string or a number, while it comes and when it has ended."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import ceil, floor
+from typing import Any, Final
+
+from casava_contract import jsontext, leaves, oracle, pointers
+from casava_contract.choices import Branching
+from casava_contract.containers import bound, reason
+from casava_contract.dialect import ASSERTIONS, FORMATS, Draft
+from casava_contract.graph import Subschema
+from casava_contract.jsontext import JsonValue
+from casava_contract.kinds import NUMBER, STRING, KindPlan, is_number
+from casava_contract.lexemes import characters
+from casava_contract.number_prefix import Bounds
+from casava_contract.verdict import Reason, listed
+
+STRINGS: Final = frozenset(
+    {"minLength", "maxLength", "pattern", "format", "contentEncoding", "contentMediaType", "enum", "const"}
+)
+NUMBERS: Final = frozenset(
+    {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const", "type"}
+)
+_LONGEST_OPTION: Final = 4096
+
+
+class ScalarPlan(KindPlan):
+    """``watched``: something can be said before the value has ended."""
+
+    __slots__ = ("_asserted", "_draft", "_final", "_words", "watched")
+
+    def __init__(
+        self,
+        kind: int,
+        nodes: Sequence[Subschema],
+        groups: tuple[Branching, ...],
+        hard: tuple[str, ...],
+        draft: Draft,
+        *,
+        trivial: bool,
+    ) -> None:
+        super().__init__(kind, nodes, groups, hard, trivial=trivial)
+        self._draft = draft
+        self._words = (STRINGS if kind == STRING else NUMBERS) & ASSERTIONS[draft]
+        self._asserted = [node for node in nodes if not self._words.isdisjoint(node.keywords)]
+        self._final: Any = None
+
+    def accepts(self, value: JsonValue) -> bool:
+        """Whether the finished value satisfies every assertion but the choices."""
+        if not self._asserted:
+            return True
+        if self._final is None:
+            self._final = oracle.assertion(
+                self._draft, jsontext.dump({"allOf": list(map(self._alone, self._asserted))})
+            )
+        return bool(self._final.is_valid(value))
+
+    def _alone(self, node: Subschema, words: frozenset[str] | None = None) -> dict[str, JsonValue]:
+        kept = {key: value for key, value in node.keywords.items() if key in (words or self._words)}
+        if self._draft is Draft.D4 and words:
+            kept |= {key: value for key, value in node.keywords.items() if key.startswith("exclusive")}
+        return kept
+
+    def refusal(self, value: JsonValue, got: str) -> Reason:
+        """The first assertion that refuses the finished value."""
+        for node in self._asserted:
+            for word in self._words & node.keywords.keys():
+                alone = jsontext.dump(self._alone(node, frozenset({word})))
+                if not oracle.assertion(self._draft, alone).is_valid(value):
+                    operand = node.keywords[word]
+                    wanted = operand if word == "enum" and isinstance(operand, list) else [operand]
+                    expected = listed([jsontext.dump(one) for one in wanted])
+                    pointer = pointers.join(node.pointer, word)
+                    return Reason(word, pointer, f"the value does not satisfy {word}", expected, got)
+        return Reason("", "", "the value is not allowed here", (), got)
+
+
+class StringPlan(ScalarPlan):
+    __slots__ = ("automata", "free", "longest", "options", "prefixes")
+
+    def __init__(
+        self,
+        nodes: Sequence[Subschema],
+        groups: tuple[Branching, ...],
+        hard: tuple[str, ...],
+        draft: Draft,
+        *,
+        trivial: bool,
+    ) -> None:
+        super().__init__(STRING, nodes, groups, hard, draft, trivial=trivial)
+        bounds = [value for value in (bound(node, "maxLength") for node in nodes) if value is not None]
+        self.longest = min(bounds) if bounds else None
+        self.options = _options(nodes)
+        self.prefixes: frozenset[bytes] = frozenset()
+        if self.options is not None:
+            encoded = [text.encode() for text in self.options]
+            self.prefixes = frozenset(text[:end] for text in encoded for end in range(len(text) + 1))
+        self.automata = list(self._regexes()) if self.options is None else []
+        self.watched = self.longest is not None or self.options is not None or bool(self.automata)
+        # Bytes of which nothing can be said: there are no more characters than bytes.
+        self.free = (self.longest or 0) if self.options is None and not self.automata else 0
+
+    def _regexes(self) -> list[tuple[str, Reason]]:
+        found = []
+        for node in self.nodes:
+            pattern, form = node.keywords.get("pattern"), node.keywords.get("format")
+            regex = leaves.regex_of(pattern) if isinstance(pattern, str) else None
+            if regex:
+                why = reason([node], "pattern", "no text that begins so matches the pattern", expected=(str(pattern),))
+                found.append((regex, why))
+            if isinstance(form, str) and form in leaves.FORMATS and form in FORMATS[self._draft]:
+                why = reason([node], "format", f"no {form} begins so", expected=(form,))
+                found.append((leaves.FORMATS[form], why))
+        return found
+
+
+def _options(nodes: Sequence[Subschema]) -> frozenset[str] | None:
+    """The only strings that there may be; None where that is not known or too much to keep."""
+    allowed: set[str] | None = None
+    for node in nodes:
+        for values in allowed_by(node):
+            texts = {value for value in values if isinstance(value, str)}
+            allowed = texts if allowed is None else allowed & texts
+    if allowed is None or sum(map(len, allowed)) > _LONGEST_OPTION:
+        return None
+    return frozenset(allowed)
+
+
+def allowed_by(node: Subschema) -> list[list[JsonValue]]:
+    """What ``enum`` and ``const`` list."""
+    found = []
+    values = node.keywords.get("enum")
+    if isinstance(values, list):
+        found.append(values)
+    if "const" in node.keywords:
+        found.append([node.keywords["const"]])
+    return found
+
+
+class Scan:
+    """One string under one plan, while it comes."""
+
+    __slots__ = ("_begun", "_length", "_matchers", "_plan")
+
+    def __init__(self, plan: StringPlan) -> None:
+        self._plan = plan
+        self._length = 0
+        self._begun = b""
+        self._matchers = [
+            (made.deep_copy(), why) for regex, why in plan.automata if (made := leaves.automaton(regex)) is not None
+        ]
+
+    def advance(self, piece: bytes) -> tuple[int, Reason] | None:
+        """The first byte of the content's next piece after which no completion is allowed, and why."""
+        plan = self._plan
+        worst: tuple[int, Reason] | None = None
+        if plan.options is not None:
+            worst = self._spell(piece)
+            self._begun += piece
+        if plan.longest is not None:
+            length = self._length + characters(piece)
+            if length > plan.longest:
+                index = _nth(piece, plan.longest - self._length)
+                why = reason(plan.nodes, "maxLength", "the text is too long", expected=(f"at most {plan.longest}",))
+                worst = _sooner(worst, (index, why))
+            self._length = length
+        for place, (matcher, why) in enumerate(self._matchers):
+            index = matcher.try_consume_tokens(list(piece))
+            if matcher.is_error():
+                del self._matchers[place]  # out of its limits: what it can no longer tell is told at the end
+                break
+            if index < len(piece):
+                worst = _sooner(worst, (index, why))
+        return worst
+
+    def _spell(self, piece: bytes) -> tuple[int, Reason] | None:
+        prefixes = self._plan.prefixes
+        whole = self._begun + piece
+        if whole in prefixes:
+            return None
+        before = len(self._begun)
+        index = next(i for i in range(len(piece)) if whole[: before + i + 1] not in prefixes)
+        keyword = "enum" if any("enum" in node.keywords for node in self._plan.nodes) else "const"
+        begun = whole[: before + index + 1].decode(errors="replace")
+        expected = listed([jsontext.dump(option) for option in sorted(self._plan.options or ())])
+        return index, reason(self._plan.nodes, keyword, "no allowed text begins so", expected=expected, got=begun[:40])
+
+
+def _sooner(one: tuple[int, Reason] | None, other: tuple[int, Reason]) -> tuple[int, Reason]:
+    return one if one is not None and one[0] <= other[0] else other
+
+
+def _nth(utf8: bytes, count: int) -> int:
+    """Where the character begins that ``count`` characters stand before."""
+    seen = -1
+    for index, byte in enumerate(utf8):
+        seen += byte & 0xC0 != 0x80  # noqa: PLR2004 - a continuation byte
+        if seen == count:
+            return index
+    return len(utf8) - 1
+
+
+class NumberPlan(ScalarPlan):
+    __slots__ = ("bounds",)
+
+    def __init__(
+        self,
+        nodes: Sequence[Subschema],
+        groups: tuple[Branching, ...],
+        hard: tuple[str, ...],
+        draft: Draft,
+        *,
+        trivial: bool,
+    ) -> None:
+        super().__init__(NUMBER, nodes, groups, hard, draft, trivial=trivial)
+        integer = any(_integer(node.keywords.get("type")) for node in nodes)
+        lows = [value for node in nodes for value in _limits(node, "minimum", "exclusiveMinimum")]
+        highs = [value for node in nodes for value in _limits(node, "maximum", "exclusiveMaximum")]
+        low, high = max(lows, default=None), min(highs, default=None)
+        if integer:
+            low = None if low is None else Fraction(ceil(low))
+            high = None if high is None else Fraction(floor(high))
+        self.bounds = Bounds(low, high, integer, _numbers(nodes))
+        self.watched = low is not None or high is not None or self.bounds.values is not None
+
+    def too_far(self, prefix: str) -> Reason:
+        """Why no number that begins so is allowed."""
+        words = ("enum", "const", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+        word = next((word for word in words for node in self.nodes if word in node.keywords), "type")
+        if self.bounds.values is None and self.bounds.low is not None and self.bounds.high is not None:
+            below = prefix.startswith("-") and self.bounds.low >= 0
+            suffixes = ("inimum", "aximum") if below else ("aximum", "inimum")
+            there = [w for s in suffixes for w in words if w.endswith(s) and any(w in n.keywords for n in self.nodes)]
+            word = there[0] if there else word
+        expected = [f"{word} {jsontext.dump(node.keywords[word])}" for node in self.nodes if word in node.keywords]
+        return reason(
+            self.nodes, word, "no number that begins so is allowed", expected=listed(expected), got=prefix[:40]
+        )
+
+
+def _integer(types: JsonValue) -> bool:
+    return types == "integer" or (isinstance(types, list) and "integer" in types and "number" not in types)
+
+
+def _limits(node: Subschema, *words: str) -> list[Fraction]:
+    return [Fraction(str(value)) for word in words if is_number(value := node.keywords.get(word))]
+
+
+def _numbers(nodes: Sequence[Subschema]) -> tuple[tuple[bool, str], ...] | None:
+    """Sign and significant digits of the only numbers allowed."""
+    allowed: set[tuple[bool, str]] | None = None
+    for node in nodes:
+        for values in allowed_by(node):
+            found = {_spelled(value) for value in values if is_number(value)}
+            allowed = found if allowed is None else allowed & found
+    return None if allowed is None else tuple(sorted(allowed))
+
+
+def _spelled(value: JsonValue) -> tuple[bool, str]:
+    parts = Decimal(str(value)).as_tuple()
+    digits = "".join(map(str, parts.digits)).strip("0")
+    return bool(parts.sign) and digits != "", digits
