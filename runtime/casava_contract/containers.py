@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from casava_contract.plans import Plan
 
 _KEPT: Final = 1024  # plans of members that are kept by name; answers choose the names, so they are bounded
-_PREFIX_BYTES: Final = 16_384
+_PREFIX_BYTES: Final = 1 << 20
 _NO_END: Final = 1 << 62
 
 
@@ -108,7 +108,7 @@ class ObjectPlan(KindPlan):
         if allowed is not None:
             possible = {name for name in allowed if (plan := self.child(name)) is None or plan.mask}
             self._closed = frozenset(possible)
-            if sum(len(name.encode()) for name in possible) <= _PREFIX_BYTES:
+            if sum(len(name.encode()) ** 2 for name in possible) <= _PREFIX_BYTES:
                 for name in possible:
                     encoded = name.encode()
                     for end in range(len(encoded) + 1):

@@ -68,6 +68,7 @@ class Parser:
         self._limits = limits
         self._valid = valid
         self._few = min(_FEW, limits.whitespace_run)
+        self._short = min(_SHORT, limits.number_length)
         self._word = b""
         self._told = 0  # of an open string, how far the machine knows it
         self._gap = 0  # where the last token ended
@@ -277,7 +278,7 @@ class Parser:
         if stop < end:
             self._end_number(stop)
             self._gap = stop
-        elif self._watch or stop - start > _SHORT or match.lastindex:  # type: ignore[union-attr]
+        elif self._watch or stop - start > self._short or match.lastindex:  # type: ignore[union-attr]
             literal = self.buffer[start:stop].decode("ascii")
             self._bound_number(literal)
             if self._watch:
@@ -300,7 +301,7 @@ class Parser:
         """A number ends before the byte at ``stop``."""
         machine = self.machine
         literal = self.buffer[self.start : stop].decode("ascii")
-        if len(literal) <= _SHORT and literal.isdigit():
+        if len(literal) <= self._short and literal.isdigit():
             value: int | float | Any = int(literal)
         else:
             self._bound_number(literal)

@@ -31,6 +31,7 @@ _OF_ARRAYS: Final = frozenset(
     {"items", "prefixItems", "additionalItems", "contains", "minContains", "maxContains", "minItems", "maxItems",
      "uniqueItems", "unevaluatedItems"}
 )  # fmt: skip
+_CARRIES: Final = DESCRIPTIONS | {"$ref", "allOf", "$defs", "definitions"}
 # What says something of a kind; of every kind what is in none of these sets and not known to describe.
 _SPEAKS: Final = {
     OBJECT: _OF_OBJECTS | {"enum", "const"},
@@ -81,7 +82,10 @@ class Plan:
                 return _refusal(node, kind, got)
         for node in self.nodes:
             for choice in self._planner.choices(node):
-                if choice.at(kind) is IMPOSSIBLE:
+                left = choice.at(kind)
+                if isinstance(left, Plan) and left.at(kind) is None:
+                    return left.refusal(kind)
+                if left is IMPOSSIBLE:
                     expected = listed(kinds.names_of(mask_of(choice, ALL)))
                     message = f"no value of this kind satisfies {choice.mode.value}"
                     return Reason(choice.mode.value, choice.pointer, message, expected, got)
@@ -220,16 +224,17 @@ class Planner:
     def _flatten(self, pointer: str) -> tuple[str, ...]:
         """The subschema and those that apply to the same value in any case; those that ask nothing are left out."""
         if pointer not in self._flat:
-            found: dict[str, None] = {}
+            found: dict[str, Subschema | None] = {}  # None: it only leads to others
             pending = [pointer]
             while pending:
                 here = pending.pop()
                 node = self._nodes[here]
                 if here in found or node.value is True or node.value == {}:
                     continue
-                found[here] = None
+                silent = node.value is not False and _CARRIES.issuperset(node.keywords)
+                found[here] = None if silent else node
                 pending += [e.target for e in reversed(node.edges) if e.keyword in {"$ref", "allOf"}]
-            self._flat[pointer] = tuple(found)
+            self._flat[pointer] = tuple(place for place, node in found.items() if node is not None)
         return self._flat[pointer]
 
 

@@ -23,7 +23,7 @@ STRINGS: Final = frozenset(
 NUMBERS: Final = frozenset(
     {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const", "type"}
 )
-_LONGEST_OPTION: Final = 4096
+_LONGEST_OPTIONS: Final = 65_536  # characters of all of them
 
 
 class ScalarPlan(KindPlan):
@@ -60,13 +60,15 @@ class ScalarPlan(KindPlan):
     def _alone(self, node: Subschema, words: frozenset[str] | None = None) -> dict[str, JsonValue]:
         kept = {key: value for key, value in node.keywords.items() if key in (words or self._words)}
         if self._draft is Draft.D4 and words:
-            kept |= {key: value for key, value in node.keywords.items() if key.startswith("exclusive")}
+            kept |= _flags(node, words)
         return kept
 
     def refusal(self, value: JsonValue, got: str) -> Reason:
         """The first assertion that refuses the finished value."""
         for node in self._asserted:
-            for word in self._words & node.keywords.keys():
+            for word in sorted(self._words & node.keywords.keys()):
+                if isinstance(node.keywords[word], bool) and word.startswith("exclusive"):
+                    continue  # draft 4: a flag of the bound beside it
                 alone = jsontext.dump(self._alone(node, frozenset({word})))
                 if not oracle.assertion(self._draft, alone).is_valid(value):
                     operand = node.keywords[word]
@@ -77,8 +79,14 @@ class ScalarPlan(KindPlan):
         return Reason("", "", "the value is not allowed here", (), got)
 
 
+def _flags(node: Subschema, words: frozenset[str]) -> dict[str, JsonValue]:
+    """Draft 4's exclusive bounds are flags of the bounds beside them, and illegal without."""
+    names = [f"exclusive{word.capitalize()}" for word in words & {"minimum", "maximum"}]
+    return {name: node.keywords[name] for name in names if name in node.keywords}
+
+
 class StringPlan(ScalarPlan):
-    __slots__ = ("automata", "free", "longest", "options", "prefixes")
+    __slots__ = ("automata", "encoded", "free", "longest", "options")
 
     def __init__(
         self,
@@ -93,10 +101,7 @@ class StringPlan(ScalarPlan):
         bounds = [value for value in (bound(node, "maxLength") for node in nodes) if value is not None]
         self.longest = min(bounds) if bounds else None
         self.options = _options(nodes)
-        self.prefixes: frozenset[bytes] = frozenset()
-        if self.options is not None:
-            encoded = [text.encode() for text in self.options]
-            self.prefixes = frozenset(text[:end] for text in encoded for end in range(len(text) + 1))
+        self.encoded = sorted(text.encode() for text in self.options or ())
         self.automata = list(self._regexes()) if self.options is None else []
         self.watched = self.longest is not None or self.options is not None or bool(self.automata)
         # Bytes of which nothing can be said: there are no more characters than bytes.
@@ -123,7 +128,7 @@ def _options(nodes: Sequence[Subschema]) -> frozenset[str] | None:
         for values in allowed_by(node):
             texts = {value for value in values if isinstance(value, str)}
             allowed = texts if allowed is None else allowed & texts
-    if allowed is None or sum(map(len, allowed)) > _LONGEST_OPTION:
+    if allowed is None or sum(map(len, allowed)) > _LONGEST_OPTIONS:
         return None
     return frozenset(allowed)
 
@@ -142,12 +147,13 @@ def allowed_by(node: Subschema) -> list[list[JsonValue]]:
 class Scan:
     """One string under one plan, while it comes."""
 
-    __slots__ = ("_begun", "_length", "_matchers", "_plan")
+    __slots__ = ("_left", "_length", "_matchers", "_plan", "_read")
 
     def __init__(self, plan: StringPlan) -> None:
         self._plan = plan
         self._length = 0
-        self._begun = b""
+        self._read = 0
+        self._left = plan.encoded  # the options that begin as the text does
         self._matchers = [
             (made.deep_copy(), why) for regex, why in plan.automata if (made := leaves.automaton(regex)) is not None
         ]
@@ -158,7 +164,6 @@ class Scan:
         worst: tuple[int, Reason] | None = None
         if plan.options is not None:
             worst = self._spell(piece)
-            self._begun += piece
         if plan.longest is not None:
             length = self._length + characters(piece)
             if length > plan.longest:
@@ -176,16 +181,17 @@ class Scan:
         return worst
 
     def _spell(self, piece: bytes) -> tuple[int, Reason] | None:
-        prefixes = self._plan.prefixes
-        whole = self._begun + piece
-        if whole in prefixes:
+        before, read = self._left, self._read
+        self._left = [option for option in before if option.startswith(piece, read)]
+        self._read += len(piece)
+        if self._left:
             return None
-        before = len(self._begun)
-        index = next(i for i in range(len(piece)) if whole[: before + i + 1] not in prefixes)
+        index = next(i for i in range(len(piece)) if not any(o.startswith(piece[: i + 1], read) for o in before))
         keyword = "enum" if any("enum" in node.keywords for node in self._plan.nodes) else "const"
-        begun = whole[: before + index + 1].decode(errors="replace")
+        begun = (before[0][:read] if before else b"") + piece[: index + 1]
         expected = listed([jsontext.dump(option) for option in sorted(self._plan.options or ())])
-        return index, reason(self._plan.nodes, keyword, "no allowed text begins so", expected=expected, got=begun[:40])
+        got = begun.decode(errors="replace")[:40]
+        return index, reason(self._plan.nodes, keyword, "no allowed text begins so", expected=expected, got=got)
 
 
 def _sooner(one: tuple[int, Reason] | None, other: tuple[int, Reason]) -> tuple[int, Reason]:

@@ -63,7 +63,7 @@ def likely(schema: Any, rng: Random, root: Any, depth: int = 0) -> Any:
         return rng.choice([None, True, 0, 1, 2, -3, 0.5, 1e15, "a", "ab", "x1", "2026-02-28", [], [1, 1], {}, {"a": 1}])
     words = [word for word in schema if word in _FOLLOWED]
     word = rng.choice(words) if words else ""
-    operand = schema.get(word)
+    operand: Any = schema.get(word)
     if word in {"const", "enum"}:
         return operand if word == "const" else rng.choice(operand)
     if word in {"anyOf", "oneOf", "allOf"}:
