@@ -37,10 +37,12 @@ class Bounds:
         low, high = self._sizes(negative)
         if high is not None and low > high:
             return False
-        if exponent is None:
-            return not digits or _reaches(int(digits), low, high, integer=self.integer)
         if not digits:
-            return low <= 0
+            return exponent is None or low <= 0
+        if not _reaches(int(digits), low, high, integer=self.integer):
+            return False
+        if exponent is None:
+            return True
         power = min(int(exponent_digits or "0"), _FAR)
         return _magnitude(int(digits) * Fraction(10) ** -len(part or ""), exponent_sign, power, low, high)
 
@@ -88,9 +90,9 @@ def _reaches(digits: int, low: Fraction, high: Fraction | None, *, integer: bool
 
 def _magnitude(mantissa: Fraction, sign: str, power: int, low: Fraction, high: Fraction | None) -> bool:
     if sign == "-":
-        return mantissa * Fraction(10) ** -power >= low or power >= _FAR
+        return mantissa * Fraction(10) ** -power >= low
     if sign == "+" or power:
-        return high is None or mantissa * Fraction(10) ** power <= high or power >= _FAR
+        return high is None or mantissa * Fraction(10) ** power <= high
     return high is None or high > 0
 
 

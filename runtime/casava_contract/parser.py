@@ -281,21 +281,28 @@ class Parser:
         elif self._watch or stop - start > self._short or match.lastindex:  # type: ignore[union-attr]
             literal = self.buffer[start:stop].decode("ascii")
             self._bound_number(literal)
-            if self._watch:
-                self.machine.number_so_far(literal, start)
+            self._tell(literal)
         return stop
+
+    def _tell(self, literal: str) -> None:
+        """What the schema says of a number that begins so: it is asked before anything later is found wrong."""
+        if self._watch:
+            self.machine.number_so_far(literal, self.start)
 
     def _bound_number(self, literal: str) -> None:
         """What no reader can hold ends here, as soon as that is certain."""
         most = self._limits.number_length
         if len(literal) > most:
+            self._tell(literal[:most])
             message = f"a number of more than {most} characters"
             raise Dead(Reason("", "", message, code="limit.number"), self.start + most)
         mantissa, mark, exponent = literal.replace("E", "e").partition("e")
         if mark and exponent.lstrip("+-") and not _holds(mantissa, exponent):
             place = next(i for i in range(1, len(exponent) + 1) if not _holds(mantissa, exponent[:i])) - 1
+            place += len(mantissa) + 1
+            self._tell(literal[:place])
             message = "a number beyond the range of a 64-bit float"
-            raise Dead(Reason("", "", message, code="limit.number"), self.start + len(mantissa) + 1 + place)
+            raise Dead(Reason("", "", message, code="limit.number"), self.start + place)
 
     def _end_number(self, stop: int) -> None:
         """A number ends before the byte at ``stop``."""
@@ -306,12 +313,11 @@ class Parser:
         else:
             self._bound_number(literal)
             if literal[-1:] not in _DIGITS:
-                if self._watch:
-                    machine.number_so_far(literal, self.start)
+                self._tell(literal)
                 raise self._too_soon() if stop == len(self.buffer) else self._unexpected(stop, ("a digit",))
             value = self._value_of(literal, stop)
         if self._watch and machine.refuses(value):
-            machine.number_so_far(literal, self.start)
+            self._tell(literal)
         machine.end_scalar(value, self.start, stop)
         self._ended(value, stop, stop)
 
@@ -319,6 +325,7 @@ class Parser:
         try:
             return number(literal, self._limits.number_length)
         except JsonError as error:
+            self._tell(literal)
             raise Dead(Reason("", "", error.message, (), "", code="limit.number"), stop) from None
 
     def _literal(self, at: int, end: int) -> int:

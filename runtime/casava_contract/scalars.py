@@ -23,6 +23,7 @@ STRINGS: Final = frozenset(
 NUMBERS: Final = frozenset(
     {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "enum", "const", "type"}
 )
+_WHOLE: Final = "NoExtension"
 _LONGEST_OPTIONS: Final = 65_536  # characters of all of them
 
 
@@ -171,12 +172,11 @@ class Scan:
                 why = reason(plan.nodes, "maxLength", "the text is too long", expected=(f"at most {plan.longest}",))
                 worst = _sooner(worst, (index, why))
             self._length = length
-        for place, (matcher, why) in enumerate(self._matchers):
-            index = matcher.try_consume_tokens(list(piece))
-            if matcher.is_error():
-                del self._matchers[place]  # out of its limits: what it can no longer tell is told at the end
-                break
-            if index < len(piece):
+        for matcher, why in self._matchers:
+            # It stops where a text is whole and nothing may follow, and makes an error of what follows all the same.
+            whole = matcher.is_stopped() and matcher.stop_reason() == _WHOLE
+            index = 0 if whole else matcher.try_consume_tokens(list(piece))
+            if index < len(piece) and (whole or not matcher.is_error()):
                 worst = _sooner(worst, (index, why))
         return worst
 

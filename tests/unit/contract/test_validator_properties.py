@@ -68,7 +68,7 @@ def judge(contract: Contract, answer: bytes, rng: random.Random) -> None:
         assert len(error.message) <= 300
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(
     drawing.schemas,
     st.sampled_from([None, None, *_DIALECTS]),
@@ -86,3 +86,75 @@ def test_any_pieces_of_any_spelling_get_the_verdict_of_the_whole(
         return
     for value in [*values, *(drawing.likely(schema, rng, schema) for _ in range(6))]:
         judge(contract, spell(value, rng).encode(), rng)
+
+
+_BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
+_bounds = st.sampled_from([-150, -20, -1, -0.5, 0, 0.1, 0.25, 1, 2, 9, 10, 99, 100, 150, 1500, 1e15, 2.5e-7])
+_literals = st.from_regex(r"\A-?(0|[1-9][0-9]{0,4})(\.[0-9]{1,4})?([eE][+-]?[0-9]{1,3})?\Z")
+
+
+@settings(max_examples=120)
+@given(
+    st.dictionaries(st.sampled_from(_BOUNDS), _bounds, max_size=2),
+    st.sampled_from([{}, {}, {"type": "integer"}, {"enum": [0, 12, -12, 0.5, 1500, 12e3]}, {"const": 150}]),
+    st.lists(_literals, min_size=1, max_size=20),
+    st.randoms(),
+)
+def test_no_spelling_of_an_allowed_number_is_refused(
+    bounds: dict[str, Any], more: dict[str, Any], literals: list[str], rng: random.Random
+) -> None:
+    try:
+        contract = compile(json.dumps({"items": bounds | more}))
+    except ContractError:
+        return
+    for literal in literals:
+        judge(contract, f"[{literal}]".encode(), rng)
+
+
+_PATTERNS = [
+    "^a", "b$", "^[a-c]{1,3}$", "x|y", r"^\d+$", r"^\w+-\W", "^[^a-z]*$", ".", "^.$", r"^a.b$", "^(ab?|c)+$",
+    r"^[\w-]+/\.$", "^$", "a{2,4}?", r"^\D{2}$", r"^[0-9]{2}\$$",
+]  # fmt: skip
+
+
+@settings(max_examples=80)
+@given(st.sampled_from(_PATTERNS), st.data(), st.randoms())
+def test_no_beginning_of_a_matching_text_is_refused(pattern: str, data: st.DataObject, rng: random.Random) -> None:
+    contract = compile(json.dumps({"pattern": pattern}))
+    texts = [data.draw(st.from_regex(pattern)), data.draw(st.text("ab1-/. \n\r\u2028é٣$", max_size=5))]
+    for text in texts:
+        judge(contract, spell(text, rng).encode(), rng)
+
+
+_MOMENTS = [
+    "2024-02-29", "2026-12-31", "1999-04-30", "0000-01-01", "23:59:60Z", "00:00:00.123+23:59", "12:30:45z", "1.2.3.4",
+    "255.249.199.0", "2024-02-29T23:59:60.5-00:00", "2026-06-15t08:00:00z", "12345678-1234-ABCD-abcd-123456789abc",
+]  # fmt: skip
+
+
+@settings(max_examples=120)
+@given(
+    st.sampled_from(["date", "time", "date-time", "ipv4", "uuid"]),
+    st.sampled_from(_MOMENTS),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from("0123456789-:.TtZz+ aF")), max_size=2),
+    st.randoms(),
+)
+def test_no_beginning_of_a_text_of_a_format_is_refused(
+    form: str, text: str, edits: list[tuple[int, str]], rng: random.Random
+) -> None:
+    for place, char in edits:
+        text = text[:place] + char + text[place + rng.randint(0, 1) :]
+    judge(compile(json.dumps({"format": form})), spell(text, rng).encode(), rng)
+
+
+@settings(max_examples=80)
+@given(st.text(alphabet='{}[]":,\\ \nau0123456789.eE-+truefalsnd8\u00e9', max_size=30), st.randoms())
+def test_what_is_json_is_the_same_in_pieces(text: str, rng: random.Random) -> None:
+    judge(compile("true"), text.encode(), rng)
+
+
+@settings(max_examples=80)
+@given(st.binary(max_size=30), st.randoms())
+def test_any_bytes_in_any_pieces_get_a_verdict(data: bytes, rng: random.Random) -> None:
+    judge(compile("true"), data, rng)
+    judge(compile("true"), b'"' + data + b'"', rng)
