@@ -5,6 +5,7 @@ from casava_contract.contract import Contract
 from casava_contract.errors import ContractError, ErrorCode
 from casava_contract.limits import Limits
 from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
+from casava_contract.timing import Timing
 from casava_contract.validator import Validator
 from casava_contract.verdict import Completed, Diagnostic, Partial, State, Verdict
 
@@ -23,6 +24,7 @@ __all__ = [
     "Partial",
     "Satisfiable",
     "State",
+    "Timing",
     "Validator",
     "Verdict",
     "Violation",

@@ -11,6 +11,7 @@ from casava_contract.limits import Limits
 from casava_contract.lowering import lower
 from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Satisfiable, Violation
+from casava_contract.timing import Timing, dynamic, timing
 from casava_contract.validator import Validator
 
 _CODES = {
@@ -74,6 +75,18 @@ class Contract:
         if self._planner is None:
             self._planner = Planner(self._graph)
         return Validator(self._planner, self._limits, self._validator.is_valid, self.validate, subtrees=subtrees)
+
+    def timing(self, pointer: str) -> Timing | None:
+        """When the validator finds the keyword at ``pointer`` violated, at the latest; None where there is none."""
+        place, _, keyword = pointer.rpartition("/")
+        node = self._graph.nodes.get(place)
+        if node is None or keyword not in node.keywords:
+            return None
+        return timing(node, keyword, self._graph.draft, whole=dynamic(self._graph))
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
 
     def lower(self, engine: str = "llama-cpp") -> Lowering:
         """The contract in the terms of an engine. For an engine that Casava does not know the guarantee is none."""

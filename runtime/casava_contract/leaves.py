@@ -11,6 +11,8 @@ from typing import Final
 import llguidance
 
 from casava_contract import recogniser
+from casava_contract.dialect import FORMATS as ASSERTED
+from casava_contract.dialect import Draft
 from casava_contract.llama_cpp_patterns import heavy, proven
 
 _DATE: Final = (
@@ -69,6 +71,11 @@ def _escape(char: str, *, inside: bool) -> str:
     if char in _DIGIT:
         return _DIGIT[char] if inside else f"[{_DIGIT[char]}]"
     return f"\\{char}"
+
+
+def format_regex(form: object, draft: Draft) -> str | None:
+    """All texts of a format that the draft asserts, and little more; None where there is no such expression."""
+    return FORMATS.get(form) if isinstance(form, str) and form in ASSERTED[draft] else None
 
 
 @lru_cache(maxsize=512)

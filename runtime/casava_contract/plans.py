@@ -16,6 +16,7 @@ from casava_contract.graph import Graph, Subschema
 from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import ALL, ARRAY, NUMBER, OBJECT, STRING, KindPlan
 from casava_contract.scalars import NUMBERS, STRINGS, NumberPlan, StringPlan, allowed_by
+from casava_contract.timing import dynamic
 from casava_contract.verdict import Reason, listed
 
 _KEPT: Final = 4096  # conjunctions that are kept; answers choose names, and so combinations
@@ -116,7 +117,7 @@ class Planner:
             for pointer, node in graph.nodes.items()
         }
         # A dynamic reference depends on the way that led to it: then a part cannot be judged by itself.
-        self.exact = not any(word in node.keywords for node in graph.nodes.values() for word in _DYNAMIC)
+        self.exact = not dynamic(graph)
         self.parts = oracle.Parts(graph.root.value, graph.draft)
         self._single: dict[str, Plan] = {}
         self._plans: dict[frozenset[str], Plan] = {}

@@ -9,7 +9,7 @@ from typing import Any, Final
 from casava_contract import jsontext, leaves, oracle, pointers
 from casava_contract.choices import Branching
 from casava_contract.containers import bound, reason
-from casava_contract.dialect import ASSERTIONS, FORMATS, Draft
+from casava_contract.dialect import ASSERTIONS, Draft
 from casava_contract.graph import Subschema
 from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import NUMBER, STRING, KindPlan, is_number
@@ -116,9 +116,10 @@ class StringPlan(ScalarPlan):
             if regex:
                 why = reason([node], "pattern", "no text that begins so matches the pattern", expected=(str(pattern),))
                 found.append((regex, why))
-            if isinstance(form, str) and form in leaves.FORMATS and form in FORMATS[self._draft]:
-                why = reason([node], "format", f"no {form} begins so", expected=(form,))
-                found.append((leaves.FORMATS[form], why))
+            regex = leaves.format_regex(form, self._draft)
+            if regex:
+                why = reason([node], "format", f"no {form} begins so", expected=(str(form),))
+                found.append((regex, why))
         return found
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from casava_contract import Contract, State, compile  # noqa: A004
+from casava_contract import Contract, State, Timing, compile  # noqa: A004
 
 _DATE = {"type": "string", "format": "date"}
 _CLOSED = {
@@ -121,7 +121,21 @@ def test_the_answer_dies_at_the_marked_byte(schema: Any, marked: str, code: str)
     before, mark, _ = marked.partition("!")
     offset = len(before.encode()) if mark else None
     answer = marked.replace("!", "").encode()
-    assert _dies_at(compile(json.dumps(schema)), answer) == (offset, code)
+    contract = compile(json.dumps(schema))
+    assert _dies_at(contract, answer) == (offset, code)
+    for error in contract.validator().feed(answer).errors:
+        if contract.timing(error.schema_pointer) is Timing.BYTE:
+            assert error.earliest
+
+
+def test_dynamic_references_leave_what_needs_a_part_judged_by_itself_to_the_answers_end() -> None:
+    schema = {"properties": {"a": {"not": {"type": "null"}}}}
+    timed = [
+        compile(json.dumps(schema | more)).timing("/properties/a/not")
+        for more in ({}, {"$dynamicRef": "#/$defs/x", "$defs": {"x": {}}})
+    ]
+    assert timed == [Timing.VALUE, Timing.ANSWER]
+    assert compile("{}").timing("/properties") is None
 
 
 def _dies_at(contract: Contract, answer: bytes) -> tuple[int | None, str]:
