@@ -26,5 +26,5 @@ class Limits:
     output_depth: int = 128
     whitespace_run: int = 64
     repeated_bytes: int = 8_192
-    output_alternatives: int = 10_000
+    output_alternatives: int = 4_000
     number_length: int = 400

@@ -14,7 +14,7 @@ from casava_contract.frames import Dead, Frame, drop, full, lacking
 from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import NAMES, OBJECT, KindPlan
 from casava_contract.plans import Plan, Planner
-from casava_contract.scalars import NumberPlan, Scan, StringPlan
+from casava_contract.scalars import NumberPlan, ScalarPlan, Scan, StringPlan
 from casava_contract.threads import Spawn, Thread, die
 from casava_contract.unique import Seen
 from casava_contract.verdict import Reason, listed
@@ -115,8 +115,6 @@ class Machine:
         """A member or element begins: a comma after another, or the first byte of the first."""
         frame = self.frames[-1]
         count = len(frame.value)
-        if not frame.is_object:
-            frame.key = count
         if count >= frame.room:
             fallen = [(t, why) for t in frame.threads if (why := full(t.plan, frame.value, count)) is not None]
             self._fall(fallen, offset)
@@ -219,7 +217,7 @@ class Machine:
         free = _NO_END
         for thread in threads:
             plan = thread.plan
-            if isinstance(plan, StringPlan | NumberPlan) and plan.watched:
+            if isinstance(plan, ScalarPlan) and plan.watched:
                 watched.append(thread)
                 free = min(free, plan.free if isinstance(plan, StringPlan) else 0)
         return free if watched else None
@@ -256,7 +254,7 @@ class Machine:
 
     def refuses(self, value: JsonValue) -> bool:
         """Whether a reading that is watched refuses the finished string or number."""
-        return any(not t.plan.accepts(value) for t in self._watched if isinstance(t.plan, StringPlan | NumberPlan))
+        return any(not t.plan.accepts(value) for t in self._watched if isinstance(t.plan, ScalarPlan))
 
     def end_scalar(self, value: JsonValue, start: int, offset: int) -> None:
         """A string, number or literal has ended, ``offset`` being its last byte, or what follows a number."""
@@ -264,7 +262,7 @@ class Machine:
             fallen = [
                 (t, t.plan.refusal(value, shorten(jsontext.dump(value), 40)))
                 for t in self.threads
-                if isinstance(t.plan, StringPlan | NumberPlan) and not t.plan.accepts(value)
+                if isinstance(t.plan, ScalarPlan) and not t.plan.accepts(value)
             ]
             self._fall(fallen, offset)
             self._settle(self.threads, value, start, offset)

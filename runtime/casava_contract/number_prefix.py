@@ -6,35 +6,53 @@ the sign and the significant digits; what an exponent decides is the order of ma
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 _PARTS: Final = re.compile(r"(-?)([0-9]*)(?:\.([0-9]*))?(?:([eE])([+-]?)([0-9]*))?")
+_ZERO: Final = Fraction(0)
 _FAR: Final = 400  # beyond it an exponent decides nothing that a double's range has not decided
 
 
-@dataclass(frozen=True, slots=True)
 class Bounds:
-    """``low`` and ``high`` include themselves, None is no bound; ``digits`` are the significant digits of the only
-    values allowed, by sign (zero: "")."""
+    """What ends a number early.
 
-    low: Fraction | None = None
-    high: Fraction | None = None
-    integer: bool = False
-    values: tuple[tuple[bool, str], ...] | None = None
+    ``low`` and ``high`` include themselves, None is no bound; ``values`` are sign and significant digits of the only
+    values allowed (zero: False and "").
+    """
+
+    __slots__ = ("_free", "_sizes", "high", "integer", "low", "values")
+
+    def __init__(
+        self,
+        low: Fraction | None = None,
+        high: Fraction | None = None,
+        *,
+        integer: bool = False,
+        values: tuple[tuple[bool, str], ...] | None = None,
+    ) -> None:
+        self.low = low
+        self.high = high
+        self.integer = integer
+        self.values = values
+        # The bounds on the absolute value, without and with a sign.
+        positive = _ZERO if low is None else max(low, _ZERO), high
+        negative = _ZERO if high is None else max(-high, _ZERO), None if low is None else -low
+        self._sizes = positive, negative
+        self._free = values is None and high is None and positive[0] == 0  # nothing ends a number without a sign
 
     def viable(self, prefix: str) -> bool:
         """``prefix`` is the beginning of a JSON number. False: no number that begins so is within the bounds."""
+        if self._free and prefix[0] != "-":
+            return True
         match = _PARTS.fullmatch(prefix)
         if match is None:
             return True
         sign, whole, part, exponent, exponent_sign, exponent_digits = match.groups()
         digits = (whole + (part or "")).lstrip("0")
-        negative = sign == "-"
-        if self.values is not None and not _spells(self.values, negative, digits, ended=exponent is not None):
+        if self.values is not None and not _spells(self.values, sign == "-", digits, ended=exponent is not None):
             return False
-        low, high = self._sizes(negative)
+        low, high = self._sizes[sign == "-"]
         if high is not None and low > high:
             return False
         if not digits:
@@ -45,13 +63,6 @@ class Bounds:
             return True
         power = min(int(exponent_digits or "0"), _FAR)
         return _magnitude(int(digits) * Fraction(10) ** -len(part or ""), exponent_sign, power, low, high)
-
-    def _sizes(self, negative: bool) -> tuple[Fraction, Fraction | None]:
-        """The bounds on the absolute value."""
-        if negative:
-            low = Fraction(0) if self.high is None else max(-self.high, Fraction(0))
-            return low, None if self.low is None else -self.low
-        return Fraction(0) if self.low is None else max(self.low, Fraction(0)), self.high
 
 
 def _spells(values: tuple[tuple[bool, str], ...], negative: bool, digits: str, *, ended: bool) -> bool:

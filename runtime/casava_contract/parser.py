@@ -85,9 +85,12 @@ class Parser:
     @property
     def pointer(self) -> str:
         """To what is being read."""
-        keys = [frame.key for frame in self.machine.frames]
-        if keys and self.mode in _BETWEEN:
+        frames = self.machine.frames
+        keys = [frame.key for frame in frames]
+        if frames and self.mode in _BETWEEN:
             keys.pop()
+        elif frames and self.mode == VALUE and not frames[-1].is_object:
+            keys[-1] = len(frames[-1].value)
         return pointers.of(keys)
 
     def ends_well(self) -> bool:
@@ -215,7 +218,8 @@ class Parser:
     def _after(self, byte: int, at: int) -> None:
         frame = self.machine.frames[-1]
         if byte == _COMMA:
-            self.machine.may_add(at)
+            if len(frame.value) >= frame.room:
+                self.machine.may_add(at)
             self.mode = KEY if frame.is_object else VALUE
         elif byte == (_CLOSING_BRACE if frame.is_object else _CLOSING_BRACKET):
             self._close(at)

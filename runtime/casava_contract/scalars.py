@@ -47,6 +47,7 @@ class ScalarPlan(KindPlan):
         self._words = (STRINGS if kind == STRING else NUMBERS) & ASSERTIONS[draft]
         self._asserted = [node for node in nodes if not self._words.isdisjoint(node.keywords)]
         self._final: Any = None
+        self.watched = False
 
     def accepts(self, value: JsonValue) -> bool:
         """Whether the finished value satisfies every assertion but the choices."""
@@ -229,7 +230,7 @@ class NumberPlan(ScalarPlan):
         if integer:
             low = None if low is None else Fraction(ceil(low))
             high = None if high is None else Fraction(floor(high))
-        self.bounds = Bounds(low, high, integer, _numbers(nodes))
+        self.bounds = Bounds(low, high, integer=integer, values=_numbers(nodes))
         self.watched = low is not None or high is not None or self.bounds.values is not None
 
     def too_far(self, prefix: str) -> Reason:
