@@ -11,7 +11,7 @@ from casava_contract.limits import Limits
 from casava_contract.lowering import lower
 from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Satisfiable, Violation
-from casava_contract.timing import Timing, dynamic, timing
+from casava_contract.timing import Timing, dynamic, tangled, timing
 from casava_contract.validator import Validator
 
 _CODES = {
@@ -82,7 +82,8 @@ class Contract:
         node = self._graph.nodes.get(place)
         if node is None or keyword not in node.keywords:
             return None
-        return timing(node, keyword, self._graph.draft, whole=dynamic(self._graph))
+        whole, tangle = dynamic(self._graph), tangled(self._graph)
+        return timing(node, keyword, self._graph.draft, whole=whole, tangle=tangle)
 
     @property
     def limits(self) -> Limits:

@@ -104,14 +104,14 @@ class Parser:
     def end(self) -> None:
         """No more bytes will come."""
         if self.mode == NUMBER_TEXT and not self.machine.frames:
-            self._end_number(self.at)
+            self._end_number(self.at, short=False)
         if self.mode != END:
             raise self._too_soon()
 
     def _too_soon(self) -> Dead:
         return Dead(Reason("", "", "the answer ends too soon", code="stream.truncated"), len(self.buffer))
 
-    def run(self) -> None:  # noqa: C901, PLR0912 - one loop: here a call costs more than the work
+    def run(self) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop: here a call costs more than the work
         """Read what has come."""
         buffer = self.buffer
         end = len(buffer)
@@ -124,12 +124,17 @@ class Parser:
                     self._part(stop, end)
                     at = stop
                     break
+                at = stop + 1
                 if mode == TEXT:
                     self._end_text(stop)
                 else:
                     self.machine.key(buffer[self.start : stop], self.start, stop)
-                    self.mode = COLON
-                at = self._gap = stop + 1
+                    if at < end and buffer[at] == _COLON_BYTE:  # nearly always
+                        self.mode = VALUE
+                        at += 1
+                    else:
+                        self.mode = COLON
+                self._gap = at
                 continue
             byte = buffer[at]
             if mode == NUMBER_TEXT:
@@ -199,7 +204,7 @@ class Parser:
             self._watch = machine.scalar(kind, at) is not None
             self.mode = NUMBER_TEXT
             self.start = at
-            return at
+            return self._number(len(self.buffer))
         if kind > NUMBER:
             self._word, value = lexemes.LITERALS[byte]
             machine.scalar(kind, at)
@@ -279,10 +284,11 @@ class Parser:
         start = self.start
         match = _PREFIX(self.buffer, start)
         stop = match.end()  # type: ignore[union-attr]  # it matches nothing at least
+        short = stop - start <= self._short and not match.lastindex  # type: ignore[union-attr]
         if stop < end:
-            self._end_number(stop)
+            self._end_number(stop, short=short)
             self._gap = stop
-        elif self._watch or stop - start > self._short or match.lastindex:  # type: ignore[union-attr]
+        elif self._watch or not short:
             literal = self.buffer[start:stop].decode("ascii")
             self._bound_number(literal)
             self._tell(literal)
@@ -308,24 +314,24 @@ class Parser:
             message = "a number beyond the range of a 64-bit float"
             raise Dead(Reason("", "", message, code="limit.number"), self.start + place)
 
-    def _end_number(self, stop: int) -> None:
-        """A number ends before the byte at ``stop``."""
+    def _end_number(self, stop: int, *, short: bool) -> None:
+        """A number ends before the byte at ``stop``. ``short``: few characters and no exponent."""
         machine = self.machine
         literal = self.buffer[self.start : stop].decode("ascii")
-        if len(literal) <= self._short and literal.isdigit():
-            value: int | float | Any = int(literal)
-        else:
+        if not short:
             self._bound_number(literal)
-            if literal[-1:] not in _DIGITS:
-                self._tell(literal)
-                raise self._too_soon() if stop == len(self.buffer) else self._unexpected(stop, ("a digit",))
-            value = self._value_of(literal, stop)
+        if literal[-1] not in _DIGITS:
+            self._tell(literal)
+            raise self._too_soon() if stop == len(self.buffer) else self._unexpected(stop, ("a digit",))
+        value = self._value_of(literal, stop, short=short)
         if self._watch and machine.refuses(value):
             self._tell(literal)
         machine.end_scalar(value, self.start, stop)
         self._ended(value, stop, stop)
 
-    def _value_of(self, literal: str, stop: int) -> int | float | Any:
+    def _value_of(self, literal: str, stop: int, *, short: bool) -> int | float | Any:
+        if short:  # an int or a double is exact
+            return float(literal) if "." in literal else int(literal)
         try:
             return number(literal, self._limits.number_length)
         except JsonError as error:

@@ -16,7 +16,7 @@ from casava_contract.graph import Graph, Subschema
 from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import ALL, ARRAY, NUMBER, OBJECT, STRING, KindPlan
 from casava_contract.scalars import NUMBERS, STRINGS, NumberPlan, StringPlan, allowed_by
-from casava_contract.timing import dynamic
+from casava_contract.timing import dynamic, tangled
 from casava_contract.verdict import Reason, listed
 
 _KEPT: Final = 4096  # conjunctions that are kept; answers choose names, and so combinations
@@ -118,6 +118,7 @@ class Planner:
         }
         # A dynamic reference depends on the way that led to it: then a part cannot be judged by itself.
         self.exact = not dynamic(graph)
+        self._tangled = tangled(graph)
         self.parts = oracle.Parts(graph.root.value, graph.draft)
         self._single: dict[str, Plan] = {}
         self._plans: dict[frozenset[str], Plan] = {}
@@ -127,7 +128,7 @@ class Planner:
 
     @property
     def root(self) -> Plan:
-        return self.single("")
+        return Plan(self, ()) if self._tangled else self.single("")
 
     def single(self, pointer: str) -> Plan:
         if pointer not in self._single:

@@ -88,7 +88,7 @@ def _flags(node: Subschema, words: frozenset[str]) -> dict[str, JsonValue]:
 
 
 class StringPlan(ScalarPlan):
-    __slots__ = ("automata", "encoded", "free", "longest", "options")
+    __slots__ = ("_misspelt", "automata", "encoded", "free", "longest", "options")
 
     def __init__(
         self,
@@ -103,11 +103,21 @@ class StringPlan(ScalarPlan):
         bounds = [value for value in (bound(node, "maxLength") for node in nodes) if value is not None]
         self.longest = min(bounds) if bounds else None
         self.options = _options(nodes)
+        self._misspelt: Reason | None = None
         self.encoded = sorted(text.encode() for text in self.options or ())
         self.automata = list(self._regexes()) if self.options is None else []
         self.watched = self.longest is not None or self.options is not None or bool(self.automata)
         # Bytes of which nothing can be said: there are no more characters than bytes.
         self.free = (self.longest or 0) if self.options is None and not self.automata else 0
+
+    @property
+    def misspelt(self) -> Reason:
+        """Why a text that begins like no option is refused. Kept: of many alternatives most die of it."""
+        if self._misspelt is None:
+            keyword = "enum" if any("enum" in node.keywords for node in self.nodes) else "const"
+            expected = listed([jsontext.dump(option) for option in sorted(self.options or ())])
+            self._misspelt = reason(self.nodes, keyword, "no allowed text begins so", expected=expected)
+        return self._misspelt
 
     def _regexes(self) -> list[tuple[str, Reason]]:
         found = []
@@ -189,11 +199,8 @@ class Scan:
         if self._left:
             return None
         index = next(i for i in range(len(piece)) if not any(o.startswith(piece[: i + 1], read) for o in before))
-        keyword = "enum" if any("enum" in node.keywords for node in self._plan.nodes) else "const"
         begun = (before[0][:read] if before else b"") + piece[: index + 1]
-        expected = listed([jsontext.dump(option) for option in sorted(self._plan.options or ())])
-        got = begun.decode(errors="replace")[:40]
-        return index, reason(self._plan.nodes, keyword, "no allowed text begins so", expected=expected, got=got)
+        return index, self._plan.misspelt._replace(got=begun.decode(errors="replace")[:40])
 
 
 def _sooner(one: tuple[int, Reason] | None, other: tuple[int, Reason]) -> tuple[int, Reason]:

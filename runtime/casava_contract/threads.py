@@ -29,12 +29,13 @@ class Thread:
 class Group:
     """A choice over the value of its owner. A branch that is None could not even begin."""
 
-    __slots__ = ("branches", "owner", "plan", "seen")
+    __slots__ = ("branches", "left", "owner", "plan", "seen")
 
     def __init__(self, plan: Branching, owner: Thread) -> None:
         self.plan = plan
         self.owner = owner
         self.branches: list[Thread | None] = []
+        self.left = sum(branch is not None for branch in plan.branches)
         self.seen = False  # of dependentSchemas: the member is there
 
     def holds(self, branch: int) -> bool:
@@ -50,13 +51,13 @@ class Group:
             return self.seen and not self.holds(0)
         if mode is Mode.NOT:
             return False
-        return not any(thread is not None and thread.alive for thread in self.branches)
+        return self.left == 0
 
     def open_question(self) -> bool:
         """Of a finished value: whether only the oracle can tell."""
         mode = self.plan.mode
         if mode is Mode.ONE:
-            return sum(thread is not None and thread.alive for thread in self.branches) > 1
+            return self.left > 1
         if mode is Mode.NOT:
             return self.holds(0)
         return mode is Mode.IF and self.holds(0) and not (self.holds(1) and self.holds(2))
@@ -88,8 +89,10 @@ def die(thread: Thread, reason: Reason, offset: int) -> Reason | None:
                 whole = whole or why
             elif isinstance(use, Thread):
                 pending.append((use, why))
-            elif use.owner.alive and use.broken():
-                pending.append((use.owner, use.reason(offset)))
+            else:
+                use.left -= 1
+                if use.owner.alive and use.broken():
+                    pending.append((use.owner, use.reason(offset)))
     return whole
 
 

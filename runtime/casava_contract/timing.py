@@ -4,8 +4,12 @@ from enum import StrEnum
 from typing import Final
 
 from casava_contract import leaves
-from casava_contract.dialect import Draft
-from casava_contract.graph import Graph, Subschema
+from casava_contract.components import Components, targets
+from casava_contract.dialect import Applies, Draft
+from casava_contract.graph import Edge, Graph, Subschema
+
+_DEEPEST: Final = 48  # choices inside of choices; each is a few calls inside of each other
+_PLAIN: Final = frozenset({"$ref", "allOf"})
 
 
 class Timing(StrEnum):
@@ -36,8 +40,23 @@ def dynamic(graph: Graph) -> bool:
     return any(word in node.keywords for node in graph.nodes.values() for word in ("$dynamicRef", "$recursiveRef"))
 
 
-def timing(node: Subschema, keyword: str, draft: Draft, *, whole: bool) -> Timing:
-    """``whole``: parts cannot be judged by themselves."""
+def tangled(graph: Graph) -> bool:
+    """Whether choices stand inside each other, over one value, deeper than is followed."""
+    depths: dict[str, int] = {}
+    for (pointer,) in Components(graph, lambda node: targets(node, Applies.SAME)):  # no loops over one value
+        below = (depths[e.target] + (e.keyword not in _PLAIN) for e in graph.nodes[pointer].edges if _same(e))
+        depths[pointer] = max(below, default=0)
+    return max(depths.values()) > _DEEPEST
+
+
+def _same(edge: Edge) -> bool:
+    return edge.applies is Applies.SAME
+
+
+def timing(node: Subschema, keyword: str, draft: Draft, *, whole: bool, tangle: bool) -> Timing:
+    """``whole``: parts cannot be judged by themselves; ``tangle``: nothing but JSON is followed."""
+    if tangle:
+        return Timing.ANSWER
     if whole and keyword in _JUDGED:
         return Timing.ANSWER
     operand = node.keywords.get(keyword)

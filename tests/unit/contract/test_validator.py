@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from casava_contract import Completed, Contract, Limits, State, Verdict, compile  # noqa: A004
+from casava_contract import Completed, Contract, Limits, State, Timing, Verdict, compile  # noqa: A004
 
 _ORDER = {
     "type": "object",
@@ -200,3 +200,27 @@ def test_names_that_answers_choose_do_not_grow_the_contract() -> None:
     assert planner is not None
     plan: Any = planner.root.at(1)
     assert len(plan.children) <= 1_024
+
+
+def test_choices_inside_of_choices_without_end_are_left_to_the_answers_end() -> None:
+    definitions: dict[str, Any] = {
+        f"d{i}": {"anyOf": [{"$ref": f"#/$defs/d{i + 1}"}, {"type": "null"}]} for i in range(600)
+    }
+    contract = _contract({"$ref": "#/$defs/d0", "$defs": definitions | {"d600": {"type": "object"}}})
+    assert contract.timing("/$defs/d1/anyOf") is Timing.ANSWER
+    assert _final(contract, b"{}").state is State.VALID
+    assert contract.validator().feed(b"[").state is State.OPEN
+    (error,) = _final(contract, b"[]").errors
+    assert (error.offset, error.earliest) == (1, False)
+
+
+def test_values_are_not_judged_again_at_every_level() -> None:
+    schema = {"unevaluatedProperties": False, "properties": {"x": {"$ref": "#"}, "z": True}}
+    text = " ".join(str(i) for i in range(20_000))
+    answer = b'{"x":' * 100 + json.dumps({"z": text}).encode() + b"}" * 100
+    contract = _contract(schema)
+    validator = contract.validator()
+    assert validator.feed(answer[:-1]).state is State.OPEN
+    machine = validator._parser.machine
+    assert machine._spent <= 65_536 + 8 * len(answer)
+    assert validator.feed(answer[-1:]).state is State.COMPLETE
