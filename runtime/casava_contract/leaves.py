@@ -4,7 +4,6 @@ They only ever widen: what they refuse, the oracle refuses. What they cannot tel
 when the text has ended.
 """
 
-import re
 from functools import lru_cache
 from typing import Final
 
@@ -13,26 +12,9 @@ import llguidance
 from casava_contract import recogniser
 from casava_contract.dialect import FORMATS as ASSERTED
 from casava_contract.dialect import Draft
+from casava_contract.formats import SHAPES
 from casava_contract.llama_cpp_patterns import heavy, proven
 
-_DATE: Final = (
-    r"[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
-    r"|02-(?:0[1-9]|[12][0-9]))"
-)
-_TIME: Final = (
-    r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:(?:[0-5][0-9]|60)(?:[.][0-9]+)?(?:[zZ]|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
-)
-_BYTE: Final = r"(?:25[0-5]|2[0-4][0-9]|1[0-9][0-9]|[1-9]?[0-9])"
-_HEX: Final = "[0-9a-fA-F]"
-
-FORMATS: Final = {
-    "date": _DATE,
-    "time": _TIME,
-    "date-time": rf"{_DATE}[tT]{_TIME}",
-    "ipv4": rf"{_BYTE}(?:[.]{_BYTE}){{3}}",
-    "uuid": rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}",
-}
-_PAIR: Final = re.compile(r"\\(.)", re.DOTALL)
 _DIGIT: Final = {"d": "0-9", "D": "^0-9", "w": "0-9A-Za-z_", "W": "^0-9A-Za-z_"}
 _LONGEST: Final = 500
 
@@ -75,7 +57,7 @@ def _escape(char: str, *, inside: bool) -> str:
 
 def format_regex(form: object, draft: Draft) -> str | None:
     """All texts of a format that the draft asserts, and little more; None where there is no such expression."""
-    return FORMATS.get(form) if isinstance(form, str) and form in ASSERTED[draft] else None
+    return SHAPES.get(form) if isinstance(form, str) and form in ASSERTED[draft] else None
 
 
 @lru_cache(maxsize=512)

@@ -2,12 +2,15 @@
 
 import json
 import random
+import re
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from casava_contract import Contract, ContractError, State, Verdict, compile  # noqa: A004
+from casava_contract import Contract, ContractError, State, Verdict, compile, formats, oracle  # noqa: A004
+from casava_contract.dialect import Draft
 from tests.unit.contract import drawing
 
 _DIALECTS = (
@@ -136,7 +139,7 @@ _MOMENTS = [
 @given(
     st.sampled_from(["date", "time", "date-time", "ipv4", "uuid"]),
     st.sampled_from(_MOMENTS),
-    st.lists(st.tuples(st.integers(0, 40), st.sampled_from("0123456789-:.TtZz+ aF")), max_size=2),
+    st.lists(st.tuples(st.integers(0, 40), st.sampled_from("0123456789-:.TtZz+ aF,*/")), max_size=2),
     st.randoms(),
 )
 def test_no_beginning_of_a_text_of_a_format_is_refused(
@@ -158,3 +161,15 @@ def test_what_is_json_is_the_same_in_pieces(text: str, rng: random.Random) -> No
 def test_any_bytes_in_any_pieces_get_a_verdict(data: bytes, rng: random.Random) -> None:
     judge(compile("true"), data, rng)
     judge(compile("true"), b'"' + data + b'"', rng)
+
+
+@pytest.mark.parametrize("form", sorted(formats.SHAPES))
+def test_a_text_of_a_format_has_the_formats_shape(form: str) -> None:
+    """What the automata for formats are made of must not refuse what the oracle takes; one wrong character is tried."""
+    judged = oracle.assertion(Draft.D2020, json.dumps({"format": form}))
+    shape = re.compile(formats.SHAPES[form])
+    for text in _MOMENTS:
+        for place in range(len(text) + 1):
+            for char in map(chr, range(32, 127)):
+                for changed in (text[:place] + char + text[place + 1 :], text[:place] + char + text[place:]):
+                    assert not judged.is_valid(changed) or shape.fullmatch(changed), changed
