@@ -65,11 +65,11 @@ def characters(utf8: bytes) -> int:
     return len(utf8.translate(None, _CONTINUATION))
 
 
-def place_of(raw: bytes | bytearray, index: int) -> int:
-    """The last byte, in ``raw``, of the character that gives the byte ``index`` of its content."""
+def place_of(raw: bytes | bytearray, index: int) -> tuple[int, int]:
+    """The first and the last byte, in ``raw``, of the character that gives the byte ``index`` of its content."""
     seen = 0
     for unit in _UNIT.finditer(raw):
         seen += len(content(unit[0]))
         if seen > index:
-            return unit.end() - 1
-    return len(raw) - 1
+            return unit.start(), unit.end() - 1
+    return len(raw) - 1, len(raw) - 1

@@ -135,7 +135,7 @@ class Machine:
             if index is not None:
                 left = listed([name for name in sorted(plan.closed) if name not in value])
                 why = self._no_such_name(plan, begun[: index + 1].decode(errors="replace"), left)
-                fallen.append((offset + lexemes.place_of(raw, index), thread, why))
+                fallen.append((offset + lexemes.place_of(raw, index)[1], thread, why))
         self._fall_in_order(fallen)
 
     def _no_such_name(self, plan: ObjectPlan, begun: str, left: tuple[str, ...]) -> Reason:
@@ -222,19 +222,35 @@ class Machine:
                 free = min(free, plan.free if isinstance(plan, StringPlan) else 0)
         return free if watched else None
 
-    def text_so_far(self, raw: bytes | bytearray, offset: int) -> None:
-        """The next whole characters of the open string; ``offset`` is of the first of them."""
+    def text_so_far(self, buffer: bytearray, start: int, told: int, stop: int) -> None:
+        """The whole characters from ``told`` to ``stop`` of the open string that began at ``start``."""
         fallen: list[tuple[int, Thread, Reason]] = []
+        raw = buffer[told:stop]
         piece = lexemes.content(raw)
         for thread in self._watched:
-            if not isinstance(thread.plan, StringPlan):
+            plan = thread.plan
+            if not isinstance(plan, StringPlan):
                 continue
             if thread.scan is None:
-                thread.scan = Scan(thread.plan)
+                thread.scan = Scan(plan)
             found = thread.scan.advance(piece)
             if found is not None:
-                index, why = found
-                fallen.append((offset + lexemes.place_of(raw, index), thread, why))
+                first, last = (told + place for place in lexemes.place_of(raw, found[0]))
+                full = Scan.of(plan, lexemes.content(buffer[start:first])).full() if first < last else None
+                fallen.append((last, thread, found[1]) if full is None else (first, thread, full))
+        self._fall_watched(fallen)
+
+    def character(self, offset: int) -> None:
+        """A character of the open string has begun at ``offset``, and it is not known yet which one."""
+        fallen: list[tuple[int, Thread, Reason]] = []
+        for thread in self._watched:
+            plan = thread.plan
+            why = (thread.scan or Scan(plan)).full() if isinstance(plan, StringPlan) else None
+            if why is not None:
+                fallen.append((offset, thread, why))
+        self._fall_watched(fallen)
+
+    def _fall_watched(self, fallen: list[tuple[int, Thread, Reason]]) -> None:
         if fallen:
             self._fall_in_order(fallen)
             self._watched = [thread for thread in self._watched if thread.alive]
@@ -248,9 +264,7 @@ class Machine:
                 index = number_prefix.earliest(plan.bounds.viable, literal)
                 index = len(literal) - 1 if index is None else index
                 fallen.append((start + index, thread, plan.too_far(literal[: index + 1])))
-        if fallen:
-            self._fall_in_order(fallen)
-            self._watched = [thread for thread in self._watched if thread.alive]
+        self._fall_watched(fallen)
 
     def refuses(self, value: JsonValue) -> bool:
         """Whether a reading that is watched refuses the finished string or number."""

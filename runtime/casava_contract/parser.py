@@ -255,9 +255,12 @@ class Parser:
         if self.mode == NAME:
             if self.machine.frames[-1].closed:
                 self.machine.key_so_far(buffer[self.start : stop], self.start)
-        elif stop > self.free and stop > self._told:
-            self.machine.text_so_far(buffer[self._told : stop], self._told)
-            self._told = stop
+        elif self._watch and (stop > self.free or stop < end):
+            if stop > self._told:
+                self.machine.text_so_far(buffer, self.start, self._told, stop)
+                self._told = stop
+            if stop < end and self._watch:
+                self.machine.character(stop)
         if stop < end:
             broken = lexemes.broken_at(buffer[stop : stop + 12])
             if broken is not None:
@@ -275,7 +278,7 @@ class Parser:
         text = lexemes.decode(raw)
         machine = self.machine
         if self._watch and self._told < stop and machine.refuses(text):
-            machine.text_so_far(self.buffer[self._told : stop], self._told)
+            machine.text_so_far(self.buffer, self.start, self._told, stop)
         machine.end_scalar(text, self.start - 1, stop)
         self._ended(text, stop, stop + 1)
 

@@ -6,6 +6,8 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import Any, Final
 
+import llguidance
+
 from casava_contract import jsontext, leaves, oracle, pointers
 from casava_contract.choices import Branching
 from casava_contract.containers import bound, reason
@@ -119,6 +121,10 @@ class StringPlan(ScalarPlan):
             self._misspelt = reason(self.nodes, keyword, "no allowed text begins so", expected=expected)
         return self._misspelt
 
+    @property
+    def too_long(self) -> Reason:
+        return reason(self.nodes, "maxLength", "the text is too long", expected=(f"at most {self.longest}",))
+
     def _regexes(self) -> list[tuple[str, Reason]]:
         found = []
         for node in self.nodes:
@@ -171,6 +177,14 @@ class Scan:
             (made.deep_copy(), why) for regex, why in plan.automata if (made := leaves.automaton(regex)) is not None
         ]
 
+    @classmethod
+    def of(cls, plan: StringPlan, begun: bytes) -> "Scan":
+        """Of a text that has begun so."""
+        scan = cls(plan)
+        if begun:
+            scan.advance(begun)
+        return scan
+
     def advance(self, piece: bytes) -> tuple[int, Reason] | None:
         """The first byte of the content's next piece after which no completion is allowed, and why."""
         plan = self._plan
@@ -181,16 +195,23 @@ class Scan:
             length = self._length + characters(piece)
             if length > plan.longest:
                 index = _nth(piece, plan.longest - self._length)
-                why = reason(plan.nodes, "maxLength", "the text is too long", expected=(f"at most {plan.longest}",))
-                worst = _sooner(worst, (index, why))
+                worst = _sooner(worst, (index, plan.too_long))
             self._length = length
         for matcher, why in self._matchers:
-            # It stops where a text is whole and nothing may follow, and makes an error of what follows all the same.
-            whole = matcher.is_stopped() and matcher.stop_reason() == _WHOLE
+            whole = _whole(matcher)  # then it would make an error of what follows
             index = 0 if whole else matcher.try_consume_tokens(list(piece))
             if index < len(piece) and (whole or not matcher.is_error()):
                 worst = _sooner(worst, (index, why))
         return worst
+
+    def full(self) -> Reason | None:
+        """Why no further character may come; None where one may."""
+        plan = self._plan
+        if plan.options is not None and not any(len(option) > self._read for option in self._left):
+            return plan.misspelt
+        if plan.longest is not None and self._length >= plan.longest:
+            return plan.too_long
+        return next((why for matcher, why in self._matchers if _whole(matcher)), None)
 
     def _spell(self, piece: bytes) -> tuple[int, Reason] | None:
         before, read = self._left, self._read
@@ -201,6 +222,11 @@ class Scan:
         index = next(i for i in range(len(piece)) if not any(o.startswith(piece[: i + 1], read) for o in before))
         begun = (before[0][:read] if before else b"") + piece[: index + 1]
         return index, self._plan.misspelt._replace(got=begun.decode(errors="replace")[:40])
+
+
+def _whole(matcher: llguidance.LLMatcher) -> bool:
+    """Whether the text matches and nothing may follow."""
+    return matcher.is_stopped() and matcher.stop_reason() == _WHOLE
 
 
 def _sooner(one: tuple[int, Reason] | None, other: tuple[int, Reason]) -> tuple[int, Reason]:

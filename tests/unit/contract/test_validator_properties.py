@@ -173,3 +173,24 @@ def test_a_text_of_a_format_has_the_formats_shape(form: str) -> None:
             for char in map(chr, range(32, 127)):
                 for changed in (text[:place] + char + text[place + 1 :], text[:place] + char + text[place:]):
                     assert not judged.is_valid(changed) or shape.fullmatch(changed), changed
+
+
+@settings(max_examples=100)
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "maxLength": st.integers(0, 3),
+            "enum": st.just(["", "a", "aé", "é", "\U0001f600b"]),
+            "pattern": st.sampled_from(["^a?$", "^[aé]{1,2}$", "b"]),
+        },
+    ),
+    st.lists(st.text("abé\U0001f600\n", max_size=4), min_size=1, max_size=6),
+    st.randoms(),
+)
+def test_a_text_that_is_full_dies_of_the_same_in_any_pieces(
+    schema: dict[str, Any], texts: list[str], rng: random.Random
+) -> None:
+    contract = compile(json.dumps({"items": schema}))
+    for text in texts:
+        judge(contract, spell([text], rng).encode(), rng)
