@@ -11,7 +11,7 @@ from casava_contract.limits import Limits
 from casava_contract.lowering import lower
 from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Satisfiable, Violation
-from casava_contract.timing import Timing, dynamic, tangled, timing
+from casava_contract.timing import Timing, timing
 from casava_contract.validator import Validator
 
 _CODES = {
@@ -72,9 +72,7 @@ class Contract:
 
     def validator(self, *, subtrees: bool = False) -> Validator:
         """Holds one answer against the contract while it comes. ``subtrees``: its verdicts list what was completed."""
-        if self._planner is None:
-            self._planner = Planner(self._graph)
-        return Validator(self._planner, self._limits, self._validator.is_valid, self.validate, subtrees=subtrees)
+        return Validator(self._plans(), self._limits, self._validator.is_valid, self.validate, subtrees=subtrees)
 
     def timing(self, pointer: str) -> Timing | None:
         """When the validator finds the keyword at ``pointer`` violated, at the latest; None where there is none."""
@@ -82,8 +80,8 @@ class Contract:
         node = self._graph.nodes.get(place)
         if node is None or keyword not in node.keywords:
             return None
-        whole, tangle = dynamic(self._graph), tangled(self._graph)
-        return timing(node, keyword, self._graph.draft, whole=whole, tangle=tangle)
+        plans = self._plans()
+        return timing(node, keyword, self._graph.draft, whole=not plans.exact, tangle=plans.tangled)
 
     @property
     def limits(self) -> Limits:
@@ -94,6 +92,11 @@ class Contract:
         if engine not in self._lowerings:
             self._lowerings[engine] = lower(self._graph, engine)
         return self._lowerings[engine]
+
+    def _plans(self) -> Planner:
+        if self._planner is None:
+            self._planner = Planner(self._graph)
+        return self._planner
 
     def _read(self, text: bytes | str) -> jsontext.JsonValue:
         if len(text) > self._limits.output_bytes:

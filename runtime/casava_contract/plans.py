@@ -118,7 +118,7 @@ class Planner:
         }
         # A dynamic reference depends on the way that led to it: then a part cannot be judged by itself.
         self.exact = not dynamic(graph)
-        self._tangled = tangled(graph)
+        self.tangled = tangled(graph)
         self.parts = oracle.Parts(graph.root.value, graph.draft)
         self._single: dict[str, Plan] = {}
         self._plans: dict[frozenset[str], Plan] = {}
@@ -128,7 +128,7 @@ class Planner:
 
     @property
     def root(self) -> Plan:
-        return Plan(self, ()) if self._tangled else self.single("")
+        return Plan(self, ()) if self.tangled else self.single("")
 
     def single(self, pointer: str) -> Plan:
         if pointer not in self._single:
