@@ -111,6 +111,7 @@ class Planner:
 
     def __init__(self, graph: Graph) -> None:
         meaning = ASSERTIONS[graph.draft] | APPLICATORS[graph.draft].keys() | set(REFERENCES)
+        meaning |= {"dependencies"}  # the oracle asserts it in every draft
         self.draft = graph.draft
         self._nodes = {
             pointer: replace(node, keywords={k: v for k, v in node.keywords.items() if k in meaning or k not in _KNOWN})

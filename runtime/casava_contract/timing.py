@@ -9,6 +9,7 @@ from casava_contract.dialect import Applies, Draft
 from casava_contract.graph import Edge, Graph, Subschema
 
 _DEEPEST: Final = 48  # choices inside of choices; each is a few calls inside of each other
+_ON_THE_WAY: Final = frozenset({"$dynamicRef", "$recursiveRef"})
 _PLAIN: Final = frozenset({"$ref", "allOf"})
 
 
@@ -36,8 +37,15 @@ _JUDGED: Final = frozenset(
 
 
 def dynamic(graph: Graph) -> bool:
-    """Whether a part of the answer cannot be judged by itself: what a dynamic reference means depends on the way."""
-    return any(word in node.keywords for node in graph.nodes.values() for word in ("$dynamicRef", "$recursiveRef"))
+    """Whether a part of the answer cannot be judged by itself.
+
+    What a dynamic reference means depends on the way to it, and a schema inside a schema has a base of its own.
+    """
+    return any(
+        word in node.keywords and (node.pointer or word in _ON_THE_WAY)
+        for node in graph.nodes.values()
+        for word in ("$dynamicRef", "$recursiveRef", "$id", "id")
+    )
 
 
 def tangled(graph: Graph) -> bool:

@@ -33,6 +33,9 @@ def _schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
         "const": values,
         "required": st.lists(_names, max_size=2, unique=True),
         "dependentRequired": st.dictionaries(_names, st.lists(_names, max_size=2, unique=True), max_size=2),
+        "dependencies": st.dictionaries(
+            _names, st.one_of(inner, st.lists(_names, max_size=2, unique=True)), max_size=2
+        ),
         "uniqueItems": st.booleans(),
         "pattern": _patterns,
         "format": st.sampled_from(["date", "email", "uuid", "ipv4", "no such"]),

@@ -90,6 +90,8 @@ _CASES: list[tuple[Any, str, str]] = [
     ({"propertyNames": {"maxLength": 2}}, '{"abc!":1}', "schema.propertyNames"),
     ({"patternProperties": {"^x": {"type": "null"}}}, '{"x1":!1}', "schema.type"),
     ({"dependentRequired": {"a": ["b"]}}, '{"a":1!}', "schema.dependentRequired"),
+    ({"dependencies": {"a": ["b"]}}, '{"a":1!}', "schema.dependencies"),
+    ({"not": {"dependencies": {"a": ["b"]}}}, '{"a":1}', ""),
     ({"dependentSchemas": {"a": {"required": ["b"]}}}, '{"a":1!}', "schema.required"),
     ({"dependentSchemas": {"a": {"properties": {"b": False}}}}, '{"a":1,"b!":1}', "schema.properties"),
     ({"anyOf": [{"type": "string"}, {"minimum": 3}]}, "2!", "schema.minimum"),
@@ -133,13 +135,19 @@ def test_the_answer_dies_at_the_marked_byte(schema: Any, marked: str, code: str)
             assert error.earliest
 
 
-def test_dynamic_references_leave_what_needs_a_part_judged_by_itself_to_the_answers_end() -> None:
+def test_dynamic_references_and_schemas_of_their_own_leave_what_needs_a_part_judged_by_itself_to_the_answers_end() -> (
+    None
+):
     schema = {"properties": {"a": {"not": {"type": "null"}}}}
     timed = [
         compile(json.dumps(schema | more)).timing("/properties/a/not")
-        for more in ({}, {"$dynamicRef": "#/$defs/x", "$defs": {"x": {}}})
+        for more in (
+            {"$id": "https://a.example/"},
+            {"$dynamicRef": "#/$defs/x", "$defs": {"x": {}}},
+            {"$defs": {"x": {"$id": "https://b.example/"}}},
+        )
     ]
-    assert timed == [Timing.VALUE, Timing.ANSWER]
+    assert timed == [Timing.VALUE, Timing.ANSWER, Timing.ANSWER]
     assert compile("{}").timing("/properties") is None
 
 

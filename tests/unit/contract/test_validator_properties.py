@@ -88,7 +88,16 @@ def test_any_pieces_of_any_spelling_get_the_verdict_of_the_whole(
     except ContractError:
         return
     for value in [*values, *(drawing.likely(schema, rng, schema) for _ in range(6))]:
-        judge(contract, spell(value, rng).encode(), rng)
+        answer = spell(value, rng).encode()
+        judge(contract, answer, rng)
+        judge(contract, _spoilt(answer, rng), rng)
+
+
+def _spoilt(answer: bytes, rng: random.Random) -> bytes:
+    """With one byte more, less or other."""
+    place = rng.randrange(len(answer))
+    byte = bytes([rng.choice(b'{}[]":,\\ eabk01.-\xc3\xa9\n')])
+    return answer[:place] + rng.choice([b"", byte]) + answer[place + rng.randint(0, 1) :]
 
 
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum")
