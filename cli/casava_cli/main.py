@@ -4,6 +4,7 @@ from importlib.metadata import version
 
 import click
 
+from casava_cli.contract import contract
 from casava_cli.explain import explain
 from casava_cli.plan import plan
 
@@ -16,3 +17,4 @@ def main() -> None:
 
 main.add_command(plan)
 main.add_command(explain)
+main.add_command(contract)

@@ -5,18 +5,28 @@ from casava_contract.contract import Contract
 from casava_contract.errors import ContractError, ErrorCode
 from casava_contract.limits import Limits
 from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
+from casava_contract.timing import Timing
+from casava_contract.validator import Validator
+from casava_contract.verdict import Completed, Diagnostic, Partial, State, Verdict
 
 __all__ = [
+    "Completed",
     "Contract",
     "ContractError",
     "CoverageEntry",
+    "Diagnostic",
     "Enforcer",
     "ErrorCode",
     "Guarantee",
     "Kind",
     "Limits",
     "Lowering",
+    "Partial",
     "Satisfiable",
+    "State",
+    "Timing",
+    "Validator",
+    "Verdict",
     "Violation",
     "compile",
     "json_object",

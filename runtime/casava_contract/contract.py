@@ -9,7 +9,10 @@ from casava_contract.explain import Explainer
 from casava_contract.graph import Graph
 from casava_contract.limits import Limits
 from casava_contract.lowering import lower
+from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Satisfiable, Violation
+from casava_contract.timing import Timing, timing
+from casava_contract.validator import Validator
 
 _CODES = {
     "syntax": "syntax.json",
@@ -39,9 +42,10 @@ class Contract:
         self._graph = graph
         self._validator = validator
         self._limits = limits
-        # Both are made when first asked for. Two threads may make one twice: the results are equal.
+        # All are made when first asked for. Two threads may make one twice: the results are equal.
         self._explainer: Explainer | None = None
         self._lowerings: dict[str, Lowering] = {}
+        self._planner: Planner | None = None
 
     def __repr__(self) -> str:
         return f"Contract({self.kind}, {self.digest})"
@@ -66,11 +70,33 @@ class Contract:
             self._explainer = Explainer(self._graph)
         return self._explainer.explain(value)
 
+    def validator(self, *, subtrees: bool = False) -> Validator:
+        """Holds one answer against the contract while it comes. ``subtrees``: its verdicts list what was completed."""
+        return Validator(self._plans(), self._limits, self._validator.is_valid, self.validate, subtrees=subtrees)
+
+    def timing(self, pointer: str) -> Timing | None:
+        """When the validator finds the keyword at ``pointer`` violated, at the latest; None where there is none."""
+        place, _, keyword = pointer.rpartition("/")
+        node = self._graph.nodes.get(place)
+        if node is None or keyword not in node.keywords:
+            return None
+        plans = self._plans()
+        return timing(node, keyword, self._graph.draft, whole=not plans.exact, tangle=plans.tangled)
+
+    @property
+    def limits(self) -> Limits:
+        return self._limits
+
     def lower(self, engine: str = "llama-cpp") -> Lowering:
         """The contract in the terms of an engine. For an engine that Casava does not know the guarantee is none."""
         if engine not in self._lowerings:
             self._lowerings[engine] = lower(self._graph, engine)
         return self._lowerings[engine]
+
+    def _plans(self) -> Planner:
+        if self._planner is None:
+            self._planner = Planner(self._graph)
+        return self._planner
 
     def _read(self, text: bytes | str) -> jsontext.JsonValue:
         if len(text) > self._limits.output_bytes:

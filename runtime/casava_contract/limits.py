@@ -11,6 +11,9 @@ class Limits:
     ``schema_alternatives`` in one ``anyOf``, ``oneOf`` or ``enum``; ``schema_expansion``, the subschemas that one value
     could be held against when every reference is followed once (references that double grow it exponentially).
     Answer: ``output_bytes`` of UTF-8 text and ``output_depth`` of nested objects and arrays.
+    Answer while it comes: ``whitespace_run``, bytes of white space in a row outside of strings; ``repeated_bytes``, the
+    length at which nothing but repetition (of at most 256 bytes) is a runaway; ``output_alternatives``, readings of the
+    schema that are followed at once.
     Both: ``number_length``, characters of one number.
     """
 
@@ -21,4 +24,7 @@ class Limits:
     schema_expansion: int = 200_000
     output_bytes: int = 1_000_000
     output_depth: int = 128
+    whitespace_run: int = 64
+    repeated_bytes: int = 8_192
+    output_alternatives: int = 4_000
     number_length: int = 400

@@ -1,13 +1,14 @@
 """jsonschema-rs, which has the final word: built to fetch nothing, to assert formats and to match in linear time."""
 
 import re
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs
 
-from casava_contract import pointers
+from casava_contract import formats, pointers
 from casava_contract.dialect import Draft
 from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.jsontext import JsonValue
@@ -26,7 +27,16 @@ def _refuse_to_fetch(uri: str) -> NoReturn:
 @cache
 def _options() -> dict[str, Any]:
     linear = jsonschema_rs.RegexOptions(size_limit=_PATTERN_BYTES, dfa_size_limit=_PATTERN_BYTES)
-    return {"pattern_options": linear, "validate_formats": True, "retriever": _refuse_to_fetch}
+    return {
+        "pattern_options": linear,
+        "validate_formats": True,
+        "retriever": _refuse_to_fetch,
+        "formats": {form: formats.strict(form, _own_format(form)) for form in ("date", "time", "date-time")},
+    }
+
+
+def _own_format(form: str) -> Callable[[str], bool]:
+    return jsonschema_rs.Draft202012Validator({"format": form}, validate_formats=True).is_valid
 
 
 _CLASSES: Final = {
@@ -82,7 +92,8 @@ def assertion(draft: Draft, text: str) -> jsonschema_rs.Validator:
 
 def canonicalize(schema: Any) -> jsonschema_rs.CanonicalSchema:
     """Experimental in jsonschema-rs: it may raise anything, and its work is not bounded."""
-    return jsonschema_rs.canonicalize(schema, **_options())
+    options = {name: value for name, value in _options().items() if name != "formats"}
+    return jsonschema_rs.canonicalize(schema, **options)
 
 
 def _refusal(source: Source, draft: Draft, error: jsonschema_rs.ValidationError) -> ContractError:

@@ -29,7 +29,10 @@ def _tokenizer() -> llguidance.LLTokenizer:
 
 def matcher(guide: str) -> llguidance.LLMatcher:
     """A byte matcher of the grammar that llama.cpp makes of a guide of type json_schema."""
-    grammar = f"%llguidance {{}}\nstart: %json {guide}"
+    return of_grammar(f"%llguidance {{}}\nstart: %json {guide}")
+
+
+def of_grammar(grammar: str) -> llguidance.LLMatcher:
     return llguidance.LLMatcher(_tokenizer(), grammar, log_level=0, limits=_LIMITS)
 
 

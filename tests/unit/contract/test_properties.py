@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from casava_contract import Contract, ContractError, compile  # noqa: A004
 from casava_contract.report import Violation
+from tests.unit.contract import drawing
 
 _DRAFTS = {
     "http://json-schema.org/draft-04/schema#": jsonschema_rs.Draft4Validator,
@@ -17,57 +18,6 @@ _DRAFTS = {
     "https://json-schema.org/draft/2019-09/schema": jsonschema_rs.Draft201909Validator,
     "https://json-schema.org/draft/2020-12/schema": jsonschema_rs.Draft202012Validator,
 }
-
-_names = st.sampled_from(["a", "b", "k", "", "a/b", "~", "é", "%41"])
-_numbers = st.one_of(
-    st.integers(-20, 20),
-    st.sampled_from([0.5, -2.5, 0.1, 1e-9, 1e15, 2**53 + 1, 12345678901234567890123, 1e300, 10**30]),
-)
-_scalars = st.one_of(st.none(), st.booleans(), _numbers, st.text(max_size=4), st.sampled_from(["a", "b", "2026-02-30"]))
-_values = st.recursive(
-    _scalars,
-    lambda inner: st.one_of(st.lists(inner, max_size=4), st.dictionaries(_names, inner, max_size=4)),
-    max_leaves=12,
-)
-_counts = st.sampled_from([0, 1, 2, 3])
-_types = st.sampled_from(["string", "integer", "number", "boolean", "null", "array", "object"])
-_patterns = st.sampled_from(["^a", "b$", "^[a-c]{1,3}$", "x|y", r"^\d+$", "(a+)+$", "."])
-_references = st.sampled_from(
-    ["#/$defs/a", "#/$defs/b", "#", "#here", "#/properties/a", "#/definitions/a", "http://x/y"]
-)
-
-
-def _schemas(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
-    named = st.dictionaries(_names, inner, max_size=3)
-    listed = st.lists(inner, min_size=1, max_size=3)
-    plain = {
-        "type": st.one_of(_types, st.lists(_types, min_size=1, max_size=3, unique=True)),
-        "enum": st.lists(_values, min_size=1, max_size=4),
-        "const": _values,
-        "required": st.lists(_names, max_size=2, unique=True),
-        "dependentRequired": st.dictionaries(_names, st.lists(_names, max_size=2, unique=True), max_size=2),
-        "uniqueItems": st.booleans(),
-        "pattern": _patterns,
-        "format": st.sampled_from(["date", "email", "uuid", "ipv4", "no such"]),
-        "multipleOf": st.sampled_from([1, 2, 0.5, 0.1, 3]),
-        "$ref": _references,
-        "$anchor": st.just("here"),
-        "title": st.text(max_size=3),
-    }
-    plain |= dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"), _numbers)
-    counted = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties", "minContains")
-    plain |= dict.fromkeys(counted, _counts)
-    single = ("not", "items", "contains", "if", "then", "else", "additionalProperties", "propertyNames",
-              "unevaluatedItems", "unevaluatedProperties", "additionalItems")  # fmt: skip
-    plain |= dict.fromkeys(single, inner)
-    plain |= dict.fromkeys(("allOf", "anyOf", "oneOf", "prefixItems"), listed)
-    plain |= dict.fromkeys(("properties", "$defs", "definitions", "dependentSchemas"), named)
-    plain |= {"patternProperties": st.dictionaries(_patterns, inner, max_size=2)}
-    members = [st.tuples(st.just(word), operand) for word, operand in plain.items()]
-    return st.lists(st.one_of(members), max_size=4).map(dict)
-
-
-_schema: st.SearchStrategy[Any] = st.recursive(st.one_of(st.booleans(), st.just({})), _schemas, max_leaves=10)
 
 
 def _compiled(text: str) -> Contract | None:
@@ -94,7 +44,7 @@ def test_any_text_is_a_contract_or_a_contract_error(text: str) -> None:
     _compiled(text)
 
 
-@given(st.one_of(_values, st.dictionaries(st.text(max_size=8), _values, max_size=4)))
+@given(st.one_of(drawing.values, st.dictionaries(st.text(max_size=8), drawing.values, max_size=4)))
 def test_any_json_is_a_contract_or_a_contract_error(value: Any) -> None:
     _compiled(json.dumps(value))
 
@@ -102,7 +52,8 @@ def test_any_json_is_a_contract_or_a_contract_error(value: Any) -> None:
 @given(st.dictionaries(st.sampled_from(
     ["$schema", "$id", "id", "$ref", "$dynamicRef", "$recursiveRef", "$anchor", "$dynamicAnchor", "properties", "items",
      "allOf", "type", "enum", "required", "pattern", "dependencies", "$defs", "minimum", "maxLength", "multipleOf"]
-), st.one_of(_values, _references, st.sampled_from(["http://[", "%", "a b", "#/%zz", "x:y:z", "../..", "?", "\\"])),
+), st.one_of(drawing.values, drawing.references,
+    st.sampled_from(["http://[", "%", "a b", "#/%zz", "x:y:z", "../..", "?", "\\"])),
     max_size=5))  # fmt: skip
 def test_any_misuse_of_keywords_is_a_contract_or_a_contract_error(schema: dict[str, Any]) -> None:
     contract = _compiled(json.dumps(schema))
@@ -112,7 +63,7 @@ def test_any_misuse_of_keywords_is_a_contract_or_a_contract_error(schema: dict[s
 
 
 @settings(max_examples=400)
-@given(_schema, st.sampled_from([None, *_DRAFTS]), st.lists(_values, min_size=1, max_size=4))
+@given(drawing.schemas, st.sampled_from([None, *_DRAFTS]), st.lists(drawing.values, min_size=1, max_size=4))
 def test_the_verdict_is_the_oracles_and_the_reasons_point_into_both(
     schema: Any, dialect: str | None, values: list[Any]
 ) -> None:

@@ -1,0 +1,244 @@
+"""What a conjunction of subschemas asks of an object or an array, member by member."""
+
+from collections.abc import Callable, Container, Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+from casava_contract import oracle, pointers
+from casava_contract.choices import Branching
+from casava_contract.graph import Subschema
+from casava_contract.kinds import ARRAY, OBJECT, KindPlan
+from casava_contract.verdict import Reason, listed
+
+if TYPE_CHECKING:
+    from casava_contract.plans import Plan
+
+_KEPT: Final = 1024  # plans of members that are kept by name; answers choose the names, so they are bounded
+_PREFIX_BYTES: Final = 1 << 20
+_NO_END: Final = 1 << 62
+
+
+def bound(node: Subschema, keyword: str) -> int | None:
+    value = node.keywords.get(keyword)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return int(value) if value == int(value) else None
+
+
+def _tightest(nodes: Sequence[Subschema], keyword: str, choose: Callable[[Iterable[int]], int]) -> int | None:
+    found = [value for value in (bound(node, keyword) for node in nodes) if value is not None]
+    return choose(found) if found else None
+
+
+def reason(nodes: Sequence[Subschema], keyword: str, message: str, **more: object) -> Reason:
+    """A reason that names the first of the subschemas that has the keyword."""
+    node = next((node.pointer for node in nodes if keyword in node.keywords), "")
+    return Reason(keyword, pointers.join(node, keyword), message, **more)  # type: ignore[arg-type]
+
+
+class ObjectPlan(KindPlan):
+    """``closed``: the only names that there may be; None where others may come. ``required``: names that must come."""
+
+    __slots__ = (
+        "_closed", "_known", "_matchers", "_planning", "_prefixes", "children", "dependent", "fewest", "most", "names",
+        "plain", "required",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        nodes: Sequence[Subschema],
+        groups: tuple[Branching, ...],
+        hard: tuple[str, ...],
+        planning: "Callable[[Iterable[str]], Plan]",
+        *,
+        trivial: bool,
+    ) -> None:
+        super().__init__(OBJECT, nodes, groups, hard, trivial=trivial)
+        self._planning = planning
+        self.children: dict[str, Plan | None] = {}
+        self._matchers = [_Members(node) for node in nodes]
+        self.required = frozenset(str(name) for node in nodes for name in _names(node, "required"))
+        self.dependent = [pair for node in nodes for pair in _dependent(node)]
+        self.fewest = _tightest(nodes, "minProperties", max) or 0
+        self.most = _tightest(nodes, "maxProperties", min)
+        self.names = [e.target for node in nodes for e in node.edges if e.keyword == "propertyNames"]
+        # Nothing is to be said of a name but what the member must be.
+        self.plain = self.most is None and not self.names and not any(group.key for group in groups)
+        self._closed: frozenset[str] | None = None
+        self._prefixes: dict[bytes, list[str]] = {}
+        self._known = False
+
+    def child(self, name: str) -> "Plan | None":
+        """What a member must be; None: anything."""
+        try:
+            return self.children[name]
+        except KeyError:
+            pass
+        plan = self._planning(target for members in self._matchers for target in members.of(name))
+        found = None if plan.any else plan
+        if len(self.children) < _KEPT:
+            self.children[name] = found
+        return found
+
+    @property
+    def closed(self) -> frozenset[str] | None:
+        """Worked out late: it asks whether the members can be anything, which leads around recursive schemas."""
+        if not self._known:
+            self._close()
+        return self._closed
+
+    @property
+    def room(self) -> int:
+        """With fewer members than these another may come."""
+        most = _NO_END if self.most is None else self.most
+        return most if self.closed is None else min(most, len(self.closed))
+
+    def left(self, begun: bytes, value: Container[str]) -> bool:
+        """Of a closed object: whether an allowed name that is not in ``value`` begins so."""
+        names = self._prefixes.get(begun, ()) if self._prefixes else self._slowly(begun)
+        return any(name not in value for name in names)
+
+    def _slowly(self, begun: bytes) -> list[str]:
+        return [name for name in self._closed or () if name.encode().startswith(begun)]
+
+    def _close(self) -> None:
+        allowed: set[str] | None = None
+        for members in self._matchers:
+            if members.otherwise is not None and not members.patterns and not self._planning([members.otherwise]).mask:
+                allowed = set(members.named) if allowed is None else allowed & set(members.named)
+        if allowed is not None:
+            possible = {name for name in allowed if (plan := self.child(name)) is None or plan.mask}
+            self._closed = frozenset(possible)
+            if sum(len(name.encode()) ** 2 for name in possible) <= _PREFIX_BYTES:
+                for name in possible:
+                    encoded = name.encode()
+                    for end in range(len(encoded) + 1):
+                        self._prefixes.setdefault(encoded[:end], []).append(name)
+        self._known = True
+
+    def refusal(self, name: str) -> Reason:
+        """Why a member of this name may not come."""
+        for members in self._matchers:
+            targets = list(members.of(name))
+            if targets and not self._planning(targets).mask:
+                keyword = "properties" if name in members.named else "additionalProperties"
+                known = list(members.named)
+                message = "this name is not allowed here"
+                return reason([members.node], keyword, message, expected=listed(known), got=name[:40])
+        return Reason("additionalProperties", "", "this name is not allowed here", got=name[:40])
+
+
+class _Members:
+    """Which subschemas of one subschema apply to a member, by its name."""
+
+    __slots__ = ("named", "node", "otherwise", "patterns")
+
+    def __init__(self, node: Subschema) -> None:
+        self.node = node
+        self.named = {str(e.token): e.target for e in node.edges if e.keyword == "properties"}
+        self.patterns = [(str(e.token), e.target) for e in node.edges if e.keyword == "patternProperties"]
+        rest = [e.target for e in node.edges if e.keyword == "additionalProperties"]
+        self.otherwise = rest[0] if rest else None
+
+    def of(self, name: str) -> list[str]:
+        found = [self.named[name]] if name in self.named else []
+        found += [target for pattern, target in self.patterns if oracle.matches(pattern, name)]
+        return found if found or self.otherwise is None else [self.otherwise]
+
+
+def _names(node: Subschema, keyword: str) -> Sequence[object]:
+    value = node.keywords.get(keyword)
+    return value if isinstance(value, list) else ()
+
+
+def _dependent(node: Subschema) -> list[tuple[str, frozenset[str], str]]:
+    """Name, names that it needs, keyword."""
+    found = []
+    for keyword in ("dependentRequired", "dependencies"):
+        value = node.keywords.get(keyword)
+        for name, needed in value.items() if isinstance(value, dict) else ():
+            if isinstance(needed, list | str):  # draft 4 and its users write one name without a list
+                names = [needed] if isinstance(needed, str) else needed
+                found.append((name, frozenset(map(str, names)), keyword))
+    return found
+
+
+class ArrayPlan(KindPlan):
+    """``contains``: pointer of the subschema, how many elements must and how many may satisfy it."""
+
+    __slots__ = (
+        "_children",
+        "_planning",
+        "_room",
+        "_rows",
+        "contains",
+        "fewest",
+        "listed",
+        "most",
+        "per_item",
+        "unique",
+    )
+
+    def __init__(
+        self,
+        nodes: Sequence[Subschema],
+        groups: tuple[Branching, ...],
+        hard: tuple[str, ...],
+        planning: "Callable[[Iterable[str]], Plan]",
+        *,
+        trivial: bool,
+        exact: bool,
+    ) -> None:
+        super().__init__(ARRAY, nodes, groups, hard, trivial=trivial)
+        self._planning = planning
+        self._children: dict[int, Plan | None] = {}
+        self._rows = [_Elements(node) for node in nodes]
+        self.listed = max((len(row.listed) for row in self._rows), default=0)
+        self.fewest = _tightest(nodes, "minItems", max) or 0
+        self.most = _tightest(nodes, "maxItems", min)
+        self.unique = any(node.keywords.get("uniqueItems") is True for node in nodes)
+        self.contains = [row for node in nodes for row in _contains(node)] if exact else []
+        self.per_item = self.unique or bool(self.contains)
+        self._room: int | None = None
+
+    @property
+    def room(self) -> int:
+        """With fewer elements than these another may come."""
+        if self._room is None:
+            room = _NO_END if self.most is None else self.most
+            for index in range(self.listed + 1):
+                child = self.child(index)
+                if child is not None and not child.mask:
+                    room = min(room, index)
+                    break
+            self._room = room
+        return self._room
+
+    def child(self, index: int) -> "Plan | None":
+        """What the element at ``index`` must be; None: anything."""
+        index = min(index, self.listed)
+        if index not in self._children:
+            plan = self._planning(target for row in self._rows for target in row.of(index))
+            self._children[index] = None if plan.any else plan
+        return self._children[index]
+
+
+class _Elements:
+    __slots__ = ("listed", "rest")
+
+    def __init__(self, node: Subschema) -> None:
+        self.listed = [e.target for e in node.edges if e.keyword in {"items", "prefixItems"} and e.token is not None]
+        self.rest = [e.target for e in node.edges if e.keyword == "items" and e.token is None]
+        if isinstance(node.keywords.get("items"), list):
+            self.rest = [e.target for e in node.edges if e.keyword == "additionalItems"]
+
+    def of(self, index: int) -> list[str]:
+        return [self.listed[index]] if index < len(self.listed) else self.rest
+
+
+def _contains(node: Subschema) -> list[tuple[str, int, int | None, Subschema]]:
+    fewest = bound(node, "minContains")
+    return [
+        (edge.target, 1 if fewest is None else fewest, bound(node, "maxContains"), node)
+        for edge in node.edges
+        if edge.keyword == "contains"
+    ]

@@ -1,0 +1,97 @@
+"""Objects and arrays that are open, and what their threads miss or have too much of."""
+
+from typing import Any, Final
+
+from casava_contract.containers import ArrayPlan, ObjectPlan, reason
+from casava_contract.kinds import KindPlan
+from casava_contract.threads import Thread, wanted
+from casava_contract.unique import Seen
+from casava_contract.verdict import Reason, listed
+
+_NO_END: Final = 1 << 62
+
+
+class Dead(Exception):  # noqa: N818 - a state, not a mistake
+    """No completion is valid. ``offset`` is of the byte that decided it."""
+
+    def __init__(self, reason: Reason, offset: int) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+        self.offset = offset
+
+
+class Frame:
+    """An object or array that is open. ``key``: the member or element that is being read."""
+
+    __slots__ = ("closed", "is_object", "key", "per_item", "room", "seen", "start", "threads", "value")
+
+    def __init__(self, value: Any, threads: list[Thread], start: int) -> None:
+        self.value = value
+        self.is_object = isinstance(value, dict)
+        self.threads = threads
+        self.start = start
+        self.key: str | int = "" if self.is_object else 0
+        self.per_item = False
+        self.closed = False
+        self.room = _NO_END
+        for thread in threads:
+            plan = thread.plan
+            if isinstance(plan, ObjectPlan):
+                self.room = min(self.room, plan.room)
+                self.closed = self.closed or plan.closed is not None
+            elif isinstance(plan, ArrayPlan):
+                self.room = min(self.room, plan.room)
+                self.per_item = self.per_item or plan.per_item
+        self.seen: Seen | None = None
+
+
+def drop(threads: list[Thread]) -> None:
+    kept = []
+    for thread in threads:  # owners stand before their branches
+        if thread.alive and not wanted(thread):
+            thread.alive = False
+        if thread.alive:
+            kept.append(thread)
+    threads[:] = kept
+
+
+def full(plan: KindPlan, value: Any, count: int) -> Reason | None:
+    """Why no further member or element may come."""
+    if isinstance(plan, ObjectPlan):
+        if plan.most is not None and count >= plan.most:
+            return reason(plan.nodes, "maxProperties", "no more members are allowed", expected=("}",))
+        closed = plan.closed
+        if closed is not None and count >= len(closed) and all(name in value for name in closed):
+            return reason(plan.nodes, "additionalProperties", "every allowed member is there", expected=("}",))
+    elif isinstance(plan, ArrayPlan):
+        if plan.most is not None and count >= plan.most:
+            return reason(plan.nodes, "maxItems", "no more elements are allowed", expected=("]",))
+        child = plan.child(count)
+        if child is not None and not child.mask:
+            return reason(plan.nodes, "items", "no further element is allowed", expected=("]",))
+    return None
+
+
+def lacking(thread: Thread, value: Any) -> Reason | None:
+    """What a finished object or array lacks."""
+    plan = thread.plan
+    if isinstance(plan, ObjectPlan):
+        if not plan.required <= value.keys():
+            missing = listed([name for name in sorted(plan.required) if name not in value])
+            return reason(plan.nodes, "required", f"missing {', '.join(missing)}", expected=missing, got="}")
+        if len(value) < plan.fewest:
+            return reason(
+                plan.nodes, "minProperties", "too few members", expected=(f"at least {plan.fewest}",), got="}"
+            )
+        for name, needed, word in plan.dependent:
+            if name in value and not needed <= value.keys():
+                missing = listed([one for one in sorted(needed) if one not in value])
+                return reason(plan.nodes, word, f"{name} needs {', '.join(missing)}", expected=missing, got="}")
+    elif isinstance(plan, ArrayPlan):
+        if len(value) < plan.fewest:
+            return reason(plan.nodes, "minItems", "too few elements", expected=(f"at least {plan.fewest}",), got="]")
+        for place, (_, fewest, _, node) in enumerate(plan.contains):
+            if (thread.counts[place] if thread.counts else 0) < fewest:
+                message = f"fewer than {fewest} elements match contains"
+                return reason([node], "contains", message, expected=(f"at least {fewest}",), got="]")
+    return None

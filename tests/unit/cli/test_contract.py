@@ -1,0 +1,99 @@
+"""``casava contract``: what a contract promises, and whether an answer keeps it."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from casava_cli.main import main
+
+_SCHEMA = """
+type: object
+properties:
+  number: {type: string, pattern: "^INV-[0-9]{6}$"}
+  tags: {type: array, items: {type: string}, uniqueItems: true}
+required: [number]
+additionalProperties: false
+"""
+
+
+@pytest.fixture
+def schema(tmp_path: Path) -> str:
+    file = tmp_path / "invoice.yaml"
+    file.write_text(_SCHEMA, encoding="utf-8")
+    return str(file)
+
+
+def _run(*arguments: str, text: str | bytes | None = None) -> Result:
+    return CliRunner().invoke(main, ["contract", *arguments], input=text)
+
+
+def test_an_answer_that_keeps_the_contract_ends_with_status_0(schema: str) -> None:
+    result = _run("test", schema, text='{"tags": ["a"], "number": "INV-000001"}')
+    assert (result.exit_code, result.output) == (0, "valid: 39 bytes\n")
+
+
+def test_a_caret_stands_under_the_byte_that_decided(schema: str) -> None:
+    result = _run("test", schema, text='{\n  "tags": ["漢", "b"],\n  "number": "INV-12x456"}')
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert lines[0] == "invalid"
+    assert lines[1].startswith("schema.pattern: /number: ")
+    assert lines[2] == "  line 3, column 20, byte 45"
+    assert lines[3] == '      "number": "INV-12x456"}'
+    assert lines[4].index("^") == lines[3].index("x")
+
+
+def test_the_caret_counts_columns_and_not_bytes(schema: str) -> None:
+    lines = _run("test", schema, text='{"tags": ["漢é", 1]}').output.splitlines()
+    assert lines[4].index("^") == lines[3].index("1") + 1  # one character that is two columns wide
+
+
+def test_an_answer_cannot_steer_the_terminal_and_is_not_printed_whole(schema: str) -> None:
+    result = _run("test", schema, text='{"number": "' + "A" * 5_000 + '\x1b[31m"}')
+    assert result.exit_code == 1
+    assert "\x1b" not in result.output
+    assert max(map(len, result.output.splitlines())) < 320
+
+
+def test_an_endless_answer_is_not_read_to_its_end(schema: str) -> None:
+    result = _run("test", schema, text=b" " * 3_000_000)
+    assert "stream.runaway_whitespace" in result.output
+
+
+def test_an_answer_may_be_a_file(schema: str, tmp_path: Path) -> None:
+    answer = tmp_path / "answer.json"
+    answer.write_text("[]", encoding="utf-8")
+    result = _run("test", schema, str(answer))
+    assert result.exit_code == 1
+    assert "expected: object" in result.output
+
+
+def test_check_says_who_enforces_what_and_when(schema: str) -> None:
+    result = _run("check", schema)
+    assert result.exit_code == 0, result.output
+    found = {line.split()[0]: line.split()[1:] for line in result.output.splitlines() if line.startswith("  /")}
+    assert found["/properties/number/pattern"] == ["engine", "at", "the", "byte"]
+    assert found["/properties/tags/uniqueItems"][:4] == ["sidecar-final", "at", "the", "byte"]
+    assert "llama-cpp guarantees: partial" in result.output
+    assert "1,000,000  bytes of an answer" in result.output
+
+
+def test_check_of_an_engine_that_is_not_known_promises_nothing(schema: str) -> None:
+    assert "vllm guarantees: none" in _run("check", schema, "--engine", "vllm").output
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (json.dumps({"type": "strng"}), "schema.invalid: #/type (line 1, column 2): type strng is not known"),
+        (json.dumps({"$ref": "file:///etc/passwd"}), "schema.reference_remote"),
+        (b"\xff", "is not UTF-8"),
+        ("[" * 100_000, "limit.schema_bytes"),
+    ],
+)
+def test_a_schema_that_is_refused_is_said_with_its_code_and_place(text: str | bytes, message: str) -> None:
+    result = _run("check", "-", text=text)
+    assert result.exit_code == 1
+    assert message in result.output
