@@ -1,8 +1,9 @@
-"""The two sides of the comparison. Each generates from one prompt, streaming, and gives the number of tokens."""
+"""The sides of the comparison. Each generates from one prompt, streaming, and gives the number of tokens."""
 
 import json
 import queue
 import time
+from http.client import HTTPConnection
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from casava_engine import health
 from casava_engine.vitals import VitalsFile
 from casava_wire import tensors as t
 from tests.component.engine_process import EngineProcess, smollm2
+from tests.component.sidecar.sidecar_process import SidecarProcess
 
 
 class Side(Protocol):
@@ -68,7 +70,7 @@ class Through:
     def __init__(self, engine: EngineProcess) -> None:
         self._engine = engine
         with VitalsFile(engine.work_dir / "vitals") as vitals:
-            self._pids = (engine.triton_pid(), vitals.read().pid)
+            self._pids: tuple[int, ...] = (engine.triton_pid(), vitals.read().pid)
 
     def cpu_seconds(self) -> float:
         return time.process_time() + sum(health.cpu_seconds(pid) for pid in self._pids)
@@ -92,6 +94,32 @@ class Through:
         finally:
             client.stop_stream()
             client.close()
+
+
+class Served(Through):
+    """The same again through casava-sidecar in front: OpenAI's completions, read as a stream of server-sent events."""
+
+    def __init__(self, engine: EngineProcess, sidecar: SidecarProcess) -> None:
+        super().__init__(engine)
+        assert sidecar.process is not None
+        self._port = sidecar.port
+        self._model = sidecar.model
+        self._pids = (*self._pids, sidecar.process.pid)
+
+    def generate(self, prompt: str, tokens: int) -> int:
+        body = {"model": self._model, "prompt": prompt, "max_tokens": tokens, "temperature": 0, "stream": True}
+        body["stream_options"] = {"include_usage": True}
+        connection = HTTPConnection("127.0.0.1", self._port, timeout=120)
+        try:
+            connection.request("POST", "/v1/completions", json.dumps(body), {"Content-Type": "application/json"})
+            made = 0
+            for line in connection.getresponse():
+                if line.startswith(b"data: {") and b'"usage"' in line:
+                    usage = json.loads(line[6:]).get("usage")
+                    made = usage["completion_tokens"] if usage else made
+            return made
+        finally:
+            connection.close()
 
 
 def _inputs(prompt: str, tokens: int) -> list[triton.InferInput]:
