@@ -35,13 +35,9 @@ def test_the_same_manifest_is_ready_on_each_platform(casava: Casava, models: Mod
         engine = next(each for each in pod["spec"]["initContainers"] if each["name"] == "engine")
         assert engine["resources"]["limits"]["nvidia.com/gpu"] == "1"
         models.kubectl("delete", "casava", name)
-        models.cluster.wait_until("its GPU to be free", lambda: not _pods_left(models, name), timeout=60)
+        models.cluster.wait_until("its GPU to be free", lambda: not models.all_pods(name), timeout=60)
     finally:
         casava.cluster.plain_node(node)
-
-
-def _pods_left(models: Models, name: str) -> list[Manifest]:
-    return models.cluster.items("pods", namespace=models.namespace, selector=f"casava.dev/model={name}")
 
 
 def test_a_model_waits_for_its_node_untouched(casava: Casava, models: Models) -> None:

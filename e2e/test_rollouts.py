@@ -37,8 +37,7 @@ def test_an_edit_under_load_loses_nothing(models: Models, concurrent: int) -> No
 
 
 def _gone(models: Models, uids: set[str]) -> bool:
-    pods = models.cluster.items("pods", namespace=models.namespace, selector=f"{labels.MODEL}={NAME}")
-    return uids.isdisjoint(pod["metadata"]["uid"] for pod in pods)
+    return uids.isdisjoint(pod["metadata"]["uid"] for pod in models.all_pods(NAME))
 
 
 def _children(models: Models) -> dict[str, str]:

@@ -19,13 +19,8 @@ def test_load_brings_three_replicas_and_silence_brings_one_with_nothing_lost(mod
     assert not load.failures(), load.failures()[:5]
     with Load(url, NAME, workers=1) as light:
         models.cluster.wait_until("one replica", lambda: models.status(NAME).get("replicas") == 1, timeout=120)
-        models.cluster.wait_until("the others to be gone", lambda: _pods(models) == 1, timeout=90)
+        models.cluster.wait_until("the others to be gone", lambda: len(models.all_pods(NAME)) == 1, timeout=90)
         light.wait_for_answers(2)
     assert not light.failures(), light.failures()[:5]
     events = models.kubectl("get", "events", "-o", "json")
     assert "Scaled" in events or "Scaling" in events
-
-
-def _pods(models: Models) -> int:
-    found = models.cluster.items("pods", namespace=models.namespace, selector=f"casava.dev/model={NAME}")
-    return len(found)

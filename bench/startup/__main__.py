@@ -49,7 +49,7 @@ def _once(models: Models, name: str) -> float:
     _wait(models, name)
     took = time.monotonic() - began
     models.kubectl("delete", "casava", name)
-    models.cluster.wait_until("its pod to go", lambda: not _left(models, name), timeout=LONGEST)
+    models.cluster.wait_until("its pod to go", lambda: not models.all_pods(name), timeout=LONGEST)
     return took
 
 
@@ -58,10 +58,6 @@ def _wait(models: Models, name: str) -> None:
     command += ["wait", f"casava/{name}", "--for=condition=Ready", f"--timeout={LONGEST:g}s"]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, f"{done.stderr}\n{json.dumps(models.status(name), indent=1)}"
-
-
-def _left(models: Models, name: str) -> bool:
-    return bool(models.cluster.items("pods", namespace=models.namespace, selector=f"casava.dev/model={name}"))
 
 
 if __name__ == "__main__":

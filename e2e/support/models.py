@@ -82,10 +82,13 @@ class Models:
     def wait_ready(self, name: str, *, timeout: float = 60) -> Manifest:
         return self.wait_condition(name, "Ready", "True", timeout=timeout)
 
+    def all_pods(self, name: str) -> list[Manifest]:
+        """Pods of the model, those that are on their way out too."""
+        return self.cluster.items("pods", namespace=self.namespace, selector=f"{labels.MODEL}={name}")
+
     def pods(self, name: str) -> list[Manifest]:
         """Pods that are not being deleted."""
-        found = self.cluster.items("pods", namespace=self.namespace, selector=f"{labels.MODEL}={name}")
-        return [pod for pod in found if "deletionTimestamp" not in pod["metadata"]]
+        return [pod for pod in self.all_pods(name) if "deletionTimestamp" not in pod["metadata"]]
 
     def deployment(self, name: str) -> Manifest:
         found = self.cluster.get("deployment", name, namespace=self.namespace)
