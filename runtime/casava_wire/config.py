@@ -60,11 +60,59 @@ class SidecarConfig(WireModel):
     propagation_seconds: Seconds = 8  # new requests are still served this long after drain began
 
 
+ContractKind = Literal["json_schema", "regex", "choice", "lark", "gbnf"]
+Mode = Literal["strict", "validated", "observe", "off"]
+Step = Literal["abort", "repair", "retry", "pass"]
+Release = Literal["eager", "element", "complete"]
+
+
+class RepairPolicy(WireModel):
+    """What a repair may do. Lossless edits are always allowed; each lossy rule is named."""
+
+    coercing: bool = False
+    lossy: tuple[str, ...] = ()  # rules of casava_contract.repair
+    max_edits: Positive = 64
+
+
+class RetryPolicy(WireModel):
+    """How an answer is asked for again. ``token_budget``: completion tokens of all attempts together."""
+
+    max_attempts: Annotated[int, Field(ge=1, le=5)] = 2
+    token_budget: Positive | None = None
+
+
+class ContractPolicy(WireModel):
+    """How a contract is enforced: what happens to an answer that breaks it, in order, and when a stream is released.
+
+    ``release`` None: element where a retry or a repair may follow, else eager.
+    """
+
+    mode: Mode = "validated"
+    on_violation: tuple[Step, ...] = ("abort",)
+    repair: RepairPolicy = RepairPolicy()
+    retry: RetryPolicy = RetryPolicy()
+    release: Release | None = None
+
+
+class ContractRule(WireModel):
+    """A condition in CEL over the finished value, called ``self``."""
+
+    rule: str
+    message: str = ""
+
+
 class ContractEntry(WireModel):
-    """One named output contract. ``schema_text`` is the user's own text, JSON or YAML, untouched."""
+    """One named output contract. ``schema_text`` is the user's own text, JSON or YAML, untouched.
+
+    ``version`` is set where it came from an OutputContract: requests may then write ``name@version``.
+    """
 
     name: str
+    version: Positive | None = None
+    kind: ContractKind = "json_schema"
     schema_text: str
+    rules: tuple[ContractRule, ...] = ()
+    policy: ContractPolicy = ContractPolicy()
 
 
 class ContractSet(WireModel):
