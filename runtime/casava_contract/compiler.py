@@ -1,32 +1,38 @@
 """Text to contract: read, resolve, bound, check against the meta-schema, prove that something can satisfy it."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Final, Literal
 
-from casava_contract import dialect, graph, jsontext, oracle, satisfiability, sources, work
+from casava_contract import dialect, graph, jsontext, oracle, satisfiability, silence, sources, work
 from casava_contract.contract import Contract
 from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.limits import Limits
 from casava_contract.report import Satisfiable
 
 Kind = Literal["json_schema", "json_object"]
+Formats = Literal["assert", "annotate"]
 
 _ANY_OBJECT: Final = '{"type":"object"}'
 _DEFAULTS: Final = Limits()
+_FORMAT: Final = frozenset({"format"})
 
 
-def compile(source: str, *, kind: Kind = "json_schema", limits: Limits = _DEFAULTS) -> Contract:  # noqa: A001
+def compile(  # noqa: A001
+    source: str, *, kind: Kind = "json_schema", limits: Limits = _DEFAULTS, formats: Formats = "assert"
+) -> Contract:
     """The contract that a text states.
 
     ``kind`` "json_schema": the text is a JSON Schema (draft 4, 6, 7, 2019-09 or 2020-12, by its ``$schema``) as JSON,
     or as YAML where it does not start like JSON. ``kind`` "json_object": any JSON object, and the text is not read.
+    ``formats`` "annotate": ``format`` only describes, which is JSON Schema's own default.
     Raises ContractError and nothing else; no reference is fetched, not even tried.
     """
     if kind == "json_object":
         return json_object()
     if kind != "json_schema":
         raise ContractError(ErrorCode.KIND, f"kind {shorten(str(kind))}: use json_schema or json_object")
-    return _compile(sources.read(source, limits), kind, limits)
+    return _compile(sources.read(source, limits), kind, limits, _FORMAT if formats == "annotate" else frozenset())
 
 
 @cache
@@ -35,7 +41,8 @@ def json_object() -> Contract:
     return _compile(sources.read(_ANY_OBJECT, _DEFAULTS), "json_object", _DEFAULTS)
 
 
-def _compile(read: sources.Source, kind: Kind, limits: Limits) -> Contract:
+def _compile(read: sources.Source, kind: Kind, limits: Limits, silent: frozenset[str] = frozenset()) -> Contract:
+    """``silent``: keywords that mean nothing."""
     if not isinstance(read.value, dict | bool):
         shown = shorten(jsontext.dump(read.value))
         raise read.error(ErrorCode.INVALID, f"a schema is an object or a boolean, not {shown}")
@@ -44,6 +51,10 @@ def _compile(read: sources.Source, kind: Kind, limits: Limits) -> Contract:
     work.check(read, built, limits)
     text = jsontext.dump(read.value)
     validator = oracle.validator(read, text, draft)
+    if silent:
+        read = replace(read, value=silence.silenced(read.value, built, silent))
+        built = graph.build(read, draft, limits)
+        validator = oracle.validator(read, jsontext.dump(read.value), draft)
     satisfiable = satisfiability.satisfiable(built)
     if satisfiable is Satisfiable.NO:
         message = "no document can satisfy this schema: look for bounds or types that exclude each other"
