@@ -104,15 +104,27 @@ class ContractRule(WireModel):
 class ContractEntry(WireModel):
     """One named output contract. ``schema_text`` is the user's own text, JSON or YAML, untouched.
 
-    ``version`` is set where it came from an OutputContract: requests may then write ``name@version``.
+    ``contract`` and ``version`` are those of the OutputContract that it came from, if it did: requests may then write
+    ``contract@version`` beside ``name``. ``contract`` is left out where ``name`` is the same.
     """
 
     name: str
+    contract: str | None = None
     version: Positive | None = None
     kind: ContractKind = "json_schema"
     schema_text: str
     rules: tuple[ContractRule, ...] = ()
     policy: ContractPolicy = ContractPolicy()
+
+    @property
+    def reference(self) -> str | None:
+        """``contract@version``; None for a contract that the model holds inline."""
+        return None if self.version is None else f"{self.contract or self.name}@{self.version}"
+
+    @property
+    def label(self) -> str:
+        """What headers and messages call it."""
+        return self.reference or self.name
 
 
 class ContractSet(WireModel):
