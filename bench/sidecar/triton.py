@@ -17,6 +17,9 @@ from casava_engine.triton import arguments, environment, link_backend, locate
 from tests.component.engine_process import free_ports, wait_for
 
 MODELS = {"paced": 50, "flood": 0}  # tokens per second and stream; 0: no pause
+# One process of the Python backend emits some 3,300 tokens a second at most, hardly more than the paced streams ask for
+# together: several of them keep the pace, so that it is not the source that is measured. A flood is one engine's.
+PROCESSES = {"paced": 4, "flood": 1}
 _MODEL_FILE = Path(__file__).with_name("paced_model.py")
 
 
@@ -36,7 +39,8 @@ def running(root: Path) -> Iterator[Triton]:
         folder = settings.places.repository / name
         (folder / "1").mkdir(parents=True)
         rate_parameter = f'parameters {{ key: "tokens_per_second" value {{ string_value: "{rate}" }} }}\n'
-        (folder / "config.pbtxt").write_text(config_pbtxt(name) + rate_parameter)
+        config = config_pbtxt(name).replace("count: 1", f"count: {PROCESSES[name]}")
+        (folder / "config.pbtxt").write_text(config + rate_parameter)
         # The stub that runs the model embeds Python without this environment's packages.
         paths = f"import sys\n\nsys.path[:0] = {[entry for entry in sys.path if 'site-packages' in entry]!r}\n"
         (folder / "1" / "model.py").write_text(paths + _MODEL_FILE.read_text())
