@@ -20,7 +20,7 @@ import llguidance
 import orjson
 
 from bench.contracts.cases import cases
-from casava_contract import Contract, State, compile  # noqa: A004
+from casava_contract import JsonContract, State, compile  # noqa: A004
 
 _LAST = 20
 
@@ -92,7 +92,7 @@ def _parsed_again() -> Feed:
     return feed
 
 
-def _judged_again(contract: Contract) -> Feed:
+def _judged_again(contract: JsonContract) -> Feed:
     """What can be done without a validator for pieces: try after each, which says nothing before the end."""
     buffer = bytearray()
     judge = contract._validator
@@ -146,7 +146,7 @@ def _finished(name: str, schema: dict[str, Any], text: bytes, rounds: int) -> No
         print(f"{name:10} {len(text):6}  {side:20} {'':23} {least / 1e6:8.2f}  {least / len(text):.1f} ns/byte")
 
 
-def _whole(contract: Contract, text: bytes) -> None:
+def _whole(contract: JsonContract, text: bytes) -> None:
     validator = contract.validator()
     validator.feed(text)
     if validator.finish().state is not State.VALID:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from casava_cli.text import clean, columns
-from casava_contract import Contract, Diagnostic, Enforcer, Limits, Lowering
+from casava_contract import Contract, Diagnostic, Enforcer, JsonContract, Limits, Lowering
 
 _BEFORE = 60  # columns of a line that are shown around a byte
 _AFTER = 30
@@ -22,7 +22,8 @@ _LIMITS = {
 def check_lines(contract: Contract, engine: str) -> Iterator[str]:
     """What a contract is, who enforces which keyword, and what an answer may cost."""
     lowering = contract.lower(engine)
-    yield f"{contract.kind}, draft {contract.draft}, {contract.digest}"
+    draft = f", draft {contract.draft}" if isinstance(contract, JsonContract) else ""
+    yield f"{contract.kind}{draft}, {contract.digest}"
     yield f"satisfiable: {contract.satisfiable}"
     yield f"{engine} guarantees: {lowering.guarantee}"
     yield ""

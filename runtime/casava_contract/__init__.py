@@ -1,12 +1,12 @@
 """Output contracts: compiled once, held against every answer. Pure: no sockets, no clock, work bounded by count."""
 
 from casava_contract.compiler import Kind, compile, json_object  # noqa: A004 - the name says what it does
-from casava_contract.contract import Contract
+from casava_contract.contract import Contract, Validator
 from casava_contract.errors import ContractError, ErrorCode
+from casava_contract.json_contract import JsonContract
 from casava_contract.limits import Limits
 from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
 from casava_contract.timing import Timing
-from casava_contract.validator import Validator
 from casava_contract.verdict import Completed, Diagnostic, Partial, State, Verdict
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Enforcer",
     "ErrorCode",
     "Guarantee",
+    "JsonContract",
     "Kind",
     "Limits",
     "Lowering",

@@ -5,8 +5,8 @@ from functools import cache
 from typing import Final, Literal
 
 from casava_contract import dialect, graph, jsontext, oracle, satisfiability, silence, sources, work
-from casava_contract.contract import Contract
 from casava_contract.errors import ContractError, ErrorCode, shorten
+from casava_contract.json_contract import JsonContract
 from casava_contract.limits import Limits
 from casava_contract.report import Satisfiable
 
@@ -20,7 +20,7 @@ _FORMAT: Final = frozenset({"format"})
 
 def compile(  # noqa: A001
     source: str, *, kind: Kind = "json_schema", limits: Limits = _DEFAULTS, formats: Formats = "assert"
-) -> Contract:
+) -> JsonContract:
     """The contract that a text states.
 
     ``kind`` "json_schema": the text is a JSON Schema (draft 4, 6, 7, 2019-09 or 2020-12, by its ``$schema``) as JSON,
@@ -36,12 +36,12 @@ def compile(  # noqa: A001
 
 
 @cache
-def json_object() -> Contract:
+def json_object() -> JsonContract:
     """Any JSON object."""
     return _compile(sources.read(_ANY_OBJECT, _DEFAULTS), "json_object", _DEFAULTS)
 
 
-def _compile(read: sources.Source, kind: Kind, limits: Limits, silent: frozenset[str] = frozenset()) -> Contract:
+def _compile(read: sources.Source, kind: Kind, limits: Limits, silent: frozenset[str] = frozenset()) -> JsonContract:
     """``silent``: keywords that mean nothing."""
     if not isinstance(read.value, dict | bool):
         shown = shorten(jsontext.dump(read.value))
@@ -55,8 +55,15 @@ def _compile(read: sources.Source, kind: Kind, limits: Limits, silent: frozenset
         read = replace(read, value=silence.silenced(read.value, built, silent))
         built = graph.build(read, draft, limits)
         validator = oracle.validator(read, jsontext.dump(read.value), draft)
-    satisfiable = satisfiability.satisfiable(built)
-    if satisfiable is Satisfiable.NO:
+    contract = JsonContract(
+        kind=kind,
+        text=text,
+        graph=built,
+        validator=validator,
+        canonical=satisfiability.canonical(built),
+        limits=limits,
+    )
+    if contract.satisfiable is Satisfiable.NO:
         message = "no document can satisfy this schema: look for bounds or types that exclude each other"
         raise read.error(ErrorCode.UNSATISFIABLE, message)
-    return Contract(kind=kind, text=text, graph=built, validator=validator, satisfiable=satisfiable, limits=limits)
+    return contract

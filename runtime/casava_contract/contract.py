@@ -1,117 +1,93 @@
-"""A compiled contract: validates finished answers and lowers itself to what an engine understands."""
+"""What every compiled contract can do, whatever its kind."""
 
 import hashlib
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import Protocol
 
-from casava_contract import jsontext, pointers
-from casava_contract.dialect import Draft
-from casava_contract.explain import Explainer
-from casava_contract.graph import Graph
 from casava_contract.limits import Limits
-from casava_contract.lowering import lower
-from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Satisfiable, Violation
-from casava_contract.timing import Timing, timing
-from casava_contract.validator import Validator
-
-_CODES = {
-    "syntax": "syntax.json",
-    "encoding": "syntax.encoding",
-    "duplicate_key": "syntax.duplicate_key",
-    "depth": "limit.output_depth",
-    "number": "limit.number",
-    "size": "limit.output_bytes",
-}
+from casava_contract.timing import Timing
+from casava_contract.verdict import Partial, Verdict
 
 
-class Contract:
+class Validator(Protocol):
+    """Holds one answer against a contract while it comes. Not for use by two threads at once."""
+
+    def feed(self, piece: bytes) -> Verdict:
+        """The verdict after the next bytes of the answer."""
+
+    def finish(self) -> Verdict:
+        """The final verdict: what Contract.validate says of the same bytes, within the limits on whole answers."""
+
+    def partial(self) -> Partial:
+        """What is known so far, without reading anything again."""
+
+    @property
+    def offset(self) -> int:
+        """Bytes read."""
+
+
+class Contract(ABC):
     """What an answer must look like. Made by ``compile`` alone; immutable and safe to share between threads.
 
-    ``kind`` is "json_schema" or "json_object", ``draft`` the draft of JSON Schema. ``text`` is the schema as compact
-    JSON, key order kept, and ``digest`` "sha256:<hex>" of its UTF-8 bytes: the contract's identity. ``satisfiable``
-    is never "no", which ``compile`` refuses.
+    ``kind`` is one of casava_contract.Kind. ``text`` is the source in its normal form: of a schema compact JSON, key
+    order kept. ``digest`` is "sha256:<hex>" of it: the contract's identity. ``satisfiable`` is never "no", which
+    ``compile`` refuses.
     """
 
-    def __init__(
-        self, *, kind: str, text: str, graph: Graph, validator: Any, satisfiable: Satisfiable, limits: Limits
-    ) -> None:
+    repairable = False  # whether casava_contract.repair knows how to mend an answer
+
+    def __init__(self, *, kind: str, text: str, limits: Limits, satisfiable: Satisfiable) -> None:
         self.kind = kind
         self.text = text
+        self.limits = limits
         self.satisfiable = satisfiable
-        self.digest = f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
-        self._graph = graph
-        self._validator = validator
-        self._limits = limits
-        # All are made when first asked for. Two threads may make one twice: the results are equal.
-        self._explainer: Explainer | None = None
+        self.digest = digest_of(text)
+        # Made when first asked for. Two threads may make one twice: the results are equal.
         self._lowerings: dict[str, Lowering] = {}
-        self._planner: Planner | None = None
 
     def __repr__(self) -> str:
-        return f"Contract({self.kind}, {self.digest})"
+        return f"{type(self).__name__}({self.kind}, {self.digest})"
 
     @property
-    def draft(self) -> Draft:
-        return self._graph.draft
+    @abstractmethod
+    def semantic_digest(self) -> str | None:
+        """Equal digests prove that two contracts of one kind take the same answers; different ones prove nothing.
 
-    def validate(self, text: bytes | str) -> tuple[Violation, ...]:
-        """The final verdict on a whole answer: why it is not valid, at most 10 reasons; () when it is. Never raises.
-
-        Formats are asserted. An object with the same key twice, a number beyond a 64-bit float's range and an answer
-        over the limits are violations.
+        None where no normal form is found in bounded work.
         """
-        try:
-            value = self._read(text)
-        except jsontext.JsonError as error:
-            return (_unreadable(text, error),)
-        if self._validator.is_valid(value):
-            return ()
-        if self._explainer is None:
-            self._explainer = Explainer(self._graph)
-        return self._explainer.explain(value)
 
+    @property
+    @abstractmethod
+    def worst_case_bytes(self) -> int | None:
+        """No valid answer, written without needless white space and escapes, is longer. None: no bound is known."""
+
+    @property
+    @abstractmethod
+    def cost(self) -> int:
+        """The work of compiling, counted: subschemas when references are written out, parts of a grammar, choices."""
+
+    @abstractmethod
+    def validate(self, text: bytes | str) -> tuple[Violation, ...]:
+        """The final verdict on a whole answer: why it is not valid, at most 10 reasons; () when it is. Never raises."""
+
+    @abstractmethod
     def validator(self, *, subtrees: bool = False) -> Validator:
         """Holds one answer against the contract while it comes. ``subtrees``: its verdicts list what was completed."""
-        return Validator(self._plans(), self._limits, self._validator.is_valid, self.validate, subtrees=subtrees)
 
+    @abstractmethod
     def timing(self, pointer: str) -> Timing | None:
         """When the validator finds the keyword at ``pointer`` violated, at the latest; None where there is none."""
-        place, _, keyword = pointer.rpartition("/")
-        node = self._graph.nodes.get(place)
-        if node is None or keyword not in node.keywords:
-            return None
-        plans = self._plans()
-        return timing(node, keyword, self._graph.draft, whole=not plans.exact, tangle=plans.tangled)
-
-    @property
-    def limits(self) -> Limits:
-        return self._limits
 
     def lower(self, engine: str = "llama-cpp") -> Lowering:
         """The contract in the terms of an engine. For an engine that Casava does not know the guarantee is none."""
         if engine not in self._lowerings:
-            self._lowerings[engine] = lower(self._graph, engine)
+            self._lowerings[engine] = self._lower(engine)
         return self._lowerings[engine]
 
-    def _plans(self) -> Planner:
-        if self._planner is None:
-            self._planner = Planner(self._graph)
-        return self._planner
-
-    def _read(self, text: bytes | str) -> jsontext.JsonValue:
-        if len(text) > self._limits.output_bytes:
-            raise jsontext.JsonError("size", f"more than {self._limits.output_bytes} bytes")
-        if isinstance(text, bytes):
-            try:
-                text = text.decode()
-            except UnicodeDecodeError:
-                raise jsontext.JsonError("encoding", "not UTF-8") from None
-        return jsontext.read(text, depth=self._limits.output_depth, number_length=self._limits.number_length)
+    @abstractmethod
+    def _lower(self, engine: str) -> Lowering: ...
 
 
-def _unreadable(text: bytes | str, error: jsontext.JsonError) -> Violation:
-    line, column = None, None
-    if error.offset is not None:
-        readable = text if isinstance(text, str) else text.decode(errors="replace")
-        line, column = jsontext.line_and_column(readable, error.offset)
-    return Violation(_CODES[error.kind], error.message, pointers.of(error.path), line=line, column=column)
+def digest_of(text: str) -> str:
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

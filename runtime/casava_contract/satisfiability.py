@@ -1,15 +1,19 @@
-"""Whether any document satisfies a schema, where jsonschema-rs can say.
+"""The normal form of a schema, where jsonschema-rs finds one: whether anything satisfies it, and what it is equal to.
 
-Its ``canonicalize`` is experimental, alone here, and can take minutes (measured: 16 conjoined ``oneOf`` of two
-patterns, over 240 s). So it is asked only where the choices of the schema multiply out to little.
+``canonicalize`` is experimental, is used through here alone, and can take minutes (measured: 16
+conjoined ``oneOf`` of two patterns, over 240 s). So it is asked only where the choices of the schema multiply out to
+little.
 """
 
 from typing import Final
 
-from casava_contract import oracle
+import jsonschema_rs
+
+from casava_contract import jsontext, oracle
 from casava_contract.components import Components
 from casava_contract.dialect import Applies
 from casava_contract.graph import Edge, Graph, Subschema
+from casava_contract.jsontext import JsonValue
 from casava_contract.report import Satisfiable
 from casava_contract.work import applied
 
@@ -17,15 +21,34 @@ _NODES: Final = 2_000
 _CHOICES: Final = 256  # conjunctions that the choices over one value multiply out to
 
 
-def satisfiable(graph: Graph) -> Satisfiable:
-    """For a schema that the oracle has accepted."""
+def canonical(graph: Graph) -> jsonschema_rs.CanonicalSchema | None:
+    """Of a schema that the oracle has accepted; None where it is not found in bounded work."""
     if len(graph.nodes) > _NODES or choices(graph) > _CHOICES:
-        return Satisfiable.UNKNOWN
+        return None
     try:
-        canonical = oracle.canonicalize(graph.root.value)
+        return oracle.canonicalize(graph.root.value)
     except Exception:  # noqa: BLE001 - experimental, and no answer is the same as unknown
-        return Satisfiable.UNKNOWN
-    return Satisfiable(str(canonical.satisfiability()))
+        return None
+
+
+def satisfiable(form: jsonschema_rs.CanonicalSchema | None) -> Satisfiable:
+    return Satisfiable.UNKNOWN if form is None else Satisfiable(str(form.satisfiability()))
+
+
+def normal(form: jsonschema_rs.CanonicalSchema) -> str | None:
+    """The normal form as compact JSON with its keys in alphabetical order."""
+    try:
+        return jsontext.dump(_sorted(form.to_json_schema()))
+    except Exception:  # noqa: BLE001 - experimental
+        return None
+
+
+def _sorted(value: JsonValue) -> JsonValue:
+    if isinstance(value, dict):
+        return {name: _sorted(value[name]) for name in sorted(value)}
+    if isinstance(value, list):
+        return [_sorted(member) for member in value]
+    return value
 
 
 def choices(graph: Graph) -> int:

@@ -19,7 +19,7 @@ _OPEN: Final = Verdict(State.OPEN)
 _COMPLETE: Final = Verdict(State.COMPLETE)
 
 
-class Validator:
+class JsonValidator:
     """Holds one answer against a contract while it comes. Not for use by two threads at once.
 
     ``subtrees``: each verdict lists what has been completed since the one before.

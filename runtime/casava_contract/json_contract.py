@@ -1,0 +1,124 @@
+"""A JSON Schema as a contract: validates answers and lowers itself to what an engine understands."""
+
+from typing import Any
+
+import jsonschema_rs
+
+from casava_contract import jsontext, pointers, satisfiability, size, work
+from casava_contract.contract import Contract, digest_of
+from casava_contract.dialect import Draft
+from casava_contract.explain import Explainer
+from casava_contract.graph import Graph
+from casava_contract.limits import Limits
+from casava_contract.lowering import lower
+from casava_contract.plans import Planner
+from casava_contract.report import Lowering, Violation
+from casava_contract.timing import Timing, timing
+from casava_contract.validator import JsonValidator
+
+_CODES = {
+    "syntax": "syntax.json",
+    "encoding": "syntax.encoding",
+    "duplicate_key": "syntax.duplicate_key",
+    "depth": "limit.output_depth",
+    "number": "limit.number",
+    "size": "limit.output_bytes",
+}
+
+
+class JsonContract(Contract):
+    """``kind`` is "json_schema" or "json_object"."""
+
+    repairable = True
+
+    def __init__(
+        self,
+        *,
+        kind: str,
+        text: str,
+        graph: Graph,
+        validator: Any,
+        canonical: jsonschema_rs.CanonicalSchema | None,
+        limits: Limits,
+    ) -> None:
+        super().__init__(kind=kind, text=text, limits=limits, satisfiable=satisfiability.satisfiable(canonical))
+        self._canonical = canonical
+        self._graph = graph
+        self._validator = validator
+        # All are made when first asked for. Two threads may make one twice: the results are equal.
+        self._explainer: Explainer | None = None
+        self._planner: Planner | None = None
+
+    @property
+    def draft(self) -> Draft:
+        """The draft of JSON Schema."""
+        return self._graph.draft
+
+    @property
+    def semantic_digest(self) -> str | None:
+        """Of jsonschema-rs's canonical form: the order of properties and descriptions mean nothing to it."""
+        normal = None if self._canonical is None else satisfiability.normal(self._canonical)
+        return None if normal is None else digest_of(normal)
+
+    @property
+    def worst_case_bytes(self) -> int | None:
+        return size.worst_case(self._graph, self.limits)
+
+    @property
+    def cost(self) -> int:
+        return work.expansion(self._graph, self.limits.schema_expansion)
+
+    def validate(self, text: bytes | str) -> tuple[Violation, ...]:
+        """The final verdict on a whole answer: why it is not valid, at most 10 reasons; () when it is. Never raises.
+
+        Formats are asserted. An object with the same key twice, a number beyond a 64-bit float's range and an answer
+        over the limits are violations.
+        """
+        try:
+            value = self._read(text)
+        except jsontext.JsonError as error:
+            return (_unreadable(text, error),)
+        if self._validator.is_valid(value):
+            return ()
+        if self._explainer is None:
+            self._explainer = Explainer(self._graph)
+        return self._explainer.explain(value)
+
+    def validator(self, *, subtrees: bool = False) -> JsonValidator:
+        """Holds one answer against the contract while it comes. ``subtrees``: its verdicts list what was completed."""
+        return JsonValidator(self._plans(), self.limits, self._validator.is_valid, self.validate, subtrees=subtrees)
+
+    def timing(self, pointer: str) -> Timing | None:
+        """When the validator finds the keyword at ``pointer`` violated, at the latest; None where there is none."""
+        place, _, keyword = pointer.rpartition("/")
+        node = self._graph.nodes.get(place)
+        if node is None or keyword not in node.keywords:
+            return None
+        plans = self._plans()
+        return timing(node, keyword, self._graph.draft, whole=not plans.exact, tangle=plans.tangled)
+
+    def _lower(self, engine: str) -> Lowering:
+        return lower(self._graph, engine)
+
+    def _plans(self) -> Planner:
+        if self._planner is None:
+            self._planner = Planner(self._graph)
+        return self._planner
+
+    def _read(self, text: bytes | str) -> jsontext.JsonValue:
+        if len(text) > self.limits.output_bytes:
+            raise jsontext.JsonError("size", f"more than {self.limits.output_bytes} bytes")
+        if isinstance(text, bytes):
+            try:
+                text = text.decode()
+            except UnicodeDecodeError:
+                raise jsontext.JsonError("encoding", "not UTF-8") from None
+        return jsontext.read(text, depth=self.limits.output_depth, number_length=self.limits.number_length)
+
+
+def _unreadable(text: bytes | str, error: jsontext.JsonError) -> Violation:
+    line, column = None, None
+    if error.offset is not None:
+        readable = text if isinstance(text, str) else text.decode(errors="replace")
+        line, column = jsontext.line_and_column(readable, error.offset)
+    return Violation(_CODES[error.kind], error.message, pointers.of(error.path), line=line, column=column)
