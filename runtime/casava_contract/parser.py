@@ -245,7 +245,7 @@ class Parser:
         else:
             self.mode = AFTER
         if self.completed is not None:
-            self.completed.append(Completed(pointers.of(frame.key for frame in self.machine.frames), value))
+            self.completed.append(Completed(pointers.of(frame.key for frame in self.machine.frames), value, stop))
 
     # ---- tokens
 

@@ -48,10 +48,14 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Completed:
-    """A subtree that has ended and was not found to break the contract. ``value`` is the validator's own: read only."""
+    """A subtree that has ended and was not found to break the contract. ``value`` is the validator's own: read only.
+
+    ``stop`` is the offset, in bytes of the answer, at which its last byte is behind.
+    """
 
     pointer: str
     value: JsonValue
+    stop: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ def test_completed_subtrees_are_told_once_in_order() -> None:
     assert [one.pointer for one in found] == [
         "/items/0/n", "/items/0", "/items/1/n", "/items/1", "/items", "/currency", "",
     ]  # fmt: skip
-    assert found[3] == Completed("/items/1", {"n": 20})
+    assert found[3] == Completed("/items/1", {"n": 20}, text.index(b"], "))
+    assert [text[: one.stop][-1:] for one in found] == [b"1", b"}", b"0", b"}", b"]", b'"', b"}"]
     assert found[-1].value == json.loads(text)
     assert validator.finish().completed == ()
 
