@@ -5,11 +5,13 @@ from casava_contract.contract import Contract, Validator
 from casava_contract.errors import ContractError, ErrorCode
 from casava_contract.json_contract import JsonContract
 from casava_contract.limits import Limits
+from casava_contract.lowering import ENGINES
 from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
 from casava_contract.timing import Timing
 from casava_contract.verdict import Completed, Diagnostic, Partial, State, Verdict
 
 __all__ = [
+    "ENGINES",
     "Completed",
     "Contract",
     "ContractError",

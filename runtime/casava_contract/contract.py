@@ -2,9 +2,13 @@
 
 import hashlib
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Protocol
 
+from casava_contract import lowering
+from casava_contract.coverage import settled
 from casava_contract.limits import Limits
+from casava_contract.lowering import Engine
 from casava_contract.report import Lowering, Satisfiable, Violation
 from casava_contract.timing import Timing
 from casava_contract.verdict import Partial, Verdict
@@ -31,18 +35,21 @@ class Contract(ABC):
     """What an answer must look like. Made by ``compile`` alone; immutable and safe to share between threads.
 
     ``kind`` is one of casava_contract.Kind. ``text`` is the source in its normal form: of a schema compact JSON, key
-    order kept. ``digest`` is "sha256:<hex>" of it: the contract's identity. ``satisfiable`` is never "no", which
-    ``compile`` refuses.
+    order kept. ``digest`` is "sha256:<hex>" of it, and of the resources that it refers to: the contract's identity.
+    ``satisfiable`` is never "no", which ``compile`` refuses.
     """
 
     repairable = False  # whether casava_contract.repair knows how to mend an answer
 
-    def __init__(self, *, kind: str, text: str, limits: Limits, satisfiable: Satisfiable) -> None:
+    def __init__(
+        self, *, kind: str, text: str, limits: Limits, satisfiable: Satisfiable, extent: Sequence[str] = ()
+    ) -> None:
+        """``extent``: what belongs to the contract's identity beside its text."""
         self.kind = kind
         self.text = text
         self.limits = limits
         self.satisfiable = satisfiable
-        self.digest = digest_of(text)
+        self.digest = digest_of("\n".join([text, *extent]))
         # Made when first asked for. Two threads may make one twice: the results are equal.
         self._lowerings: dict[str, Lowering] = {}
 
@@ -82,11 +89,11 @@ class Contract(ABC):
     def lower(self, engine: str = "llama-cpp") -> Lowering:
         """The contract in the terms of an engine. For an engine that Casava does not know the guarantee is none."""
         if engine not in self._lowerings:
-            self._lowerings[engine] = self._lower(engine)
+            self._lowerings[engine] = settled(self._lower(lowering.named(engine)), self.timing)
         return self._lowerings[engine]
 
     @abstractmethod
-    def _lower(self, engine: str) -> Lowering: ...
+    def _lower(self, engine: Engine) -> Lowering: ...
 
 
 def digest_of(text: str) -> str:

@@ -1,5 +1,6 @@
 """A JSON Schema as a contract: validates answers and lowers itself to what an engine understands."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import jsonschema_rs
@@ -10,7 +11,7 @@ from casava_contract.dialect import Draft
 from casava_contract.explain import Explainer
 from casava_contract.graph import Graph
 from casava_contract.limits import Limits
-from casava_contract.lowering import lower
+from casava_contract.lowering import Engine
 from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Violation
 from casava_contract.timing import Timing, timing
@@ -40,8 +41,10 @@ class JsonContract(Contract):
         validator: Any,
         canonical: jsonschema_rs.CanonicalSchema | None,
         limits: Limits,
+        extent: Sequence[str] = (),
     ) -> None:
-        super().__init__(kind=kind, text=text, limits=limits, satisfiable=satisfiability.satisfiable(canonical))
+        satisfiable = satisfiability.satisfiable(canonical)
+        super().__init__(kind=kind, text=text, limits=limits, satisfiable=satisfiable, extent=extent)
         self._canonical = canonical
         self._graph = graph
         self._validator = validator
@@ -97,8 +100,8 @@ class JsonContract(Contract):
         plans = self._plans()
         return timing(node, keyword, self._graph.draft, whole=not plans.exact, tangle=plans.tangled)
 
-    def _lower(self, engine: str) -> Lowering:
-        return lower(self._graph, engine)
+    def _lower(self, engine: Engine) -> Lowering:
+        return engine.schema(self._graph)
 
     def _plans(self) -> Planner:
         if self._planner is None:

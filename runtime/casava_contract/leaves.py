@@ -13,7 +13,7 @@ from casava_contract import recogniser
 from casava_contract.dialect import FORMATS as ASSERTED
 from casava_contract.dialect import Draft
 from casava_contract.formats import SHAPES
-from casava_contract.llama_cpp_patterns import heavy, proven
+from casava_contract.patterns import heavy, proven
 
 _DIGIT: Final = {"d": "0-9", "D": "^0-9", "w": "0-9A-Za-z_", "W": "^0-9A-Za-z_"}
 _LONGEST: Final = 500

@@ -9,7 +9,7 @@ from typing import Final
 
 import llguidance
 
-from casava_contract.jsontext import JsonValue, dump
+from casava_contract.jsontext import dump
 
 # A fraction of what llama.cpp allows (llguidance's defaults), so that what passes here has room to spare there.
 _LIMITS: Final = llguidance.LLParserLimits(
@@ -27,9 +27,8 @@ def _tokenizer() -> llguidance.LLTokenizer:
     return llguidance.LLTokenizer("byte")
 
 
-def matcher(guide: str) -> llguidance.LLMatcher:
-    """A byte matcher of the grammar that llama.cpp makes of a guide of type json_schema."""
-    return of_grammar(f"%llguidance {{}}\nstart: %json {guide}")
+def _grammar(guide: str) -> str:
+    return f"%llguidance {{}}\nstart: %json {guide}"
 
 
 def of_grammar(grammar: str) -> llguidance.LLMatcher:
@@ -38,7 +37,12 @@ def of_grammar(grammar: str) -> llguidance.LLMatcher:
 
 def refusal(guide: str) -> str:
     """Why the engine would drop the guide; "" when it takes it."""
-    tried = matcher(guide)
+    return refusal_of_grammar(_grammar(guide))
+
+
+def refusal_of_grammar(grammar: str) -> str:
+    """The same for a grammar in llguidance's own language."""
+    tried = of_grammar(grammar)
     if not tried.is_error():
         tried.compute_bitmask()
     return str(tried.get_error()).partition("\n")[0]
@@ -47,7 +51,3 @@ def refusal(guide: str) -> str:
 @lru_cache(maxsize=4096)
 def accepts_pattern(pattern: str) -> bool:
     return not refusal(dump({"type": "string", "pattern": pattern}))
-
-
-def accepts(schema: JsonValue) -> bool:
-    return not refusal(dump(schema))

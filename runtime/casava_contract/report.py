@@ -17,7 +17,9 @@ class Enforcer(StrEnum):
     """Who makes sure that a keyword holds."""
 
     ENGINE = "engine"  # the decoder cannot produce a violation: proven by test for the engine's version
-    SIDECAR_FINAL = "sidecar-final"  # the finished answer is validated
+    SIDECAR_EARLY = "sidecar-early"  # found while the answer comes, no later than when the value it applies to ends
+    SIDECAR_FINAL = "sidecar-final"  # found when the answer has ended
+    REFUSED = "refused"  # nobody can enforce it: the contract is not accepted
     ANNOTATION = "annotation"  # the keyword constrains nothing: an unknown format or an unknown keyword
 
 
@@ -72,3 +74,16 @@ class Lowering:
     guide: str
     coverage: tuple[CoverageEntry, ...]
     guarantee: Guarantee
+
+    @property
+    def unenforced(self) -> tuple[CoverageEntry, ...]:
+        """What neither the engine nor a sidecar that validates enforces: an empty tuple is a promise."""
+        return self._by(Enforcer.ANNOTATION, Enforcer.REFUSED)
+
+    @property
+    def left(self) -> tuple[CoverageEntry, ...]:
+        """What the engine leaves to the sidecar: enforced by nobody where the sidecar only observes."""
+        return self._by(Enforcer.SIDECAR_EARLY, Enforcer.SIDECAR_FINAL)
+
+    def _by(self, *enforcers: Enforcer) -> tuple[CoverageEntry, ...]:
+        return tuple(entry for entry in self.coverage if entry.enforced_by in enforcers)

@@ -14,8 +14,8 @@ import xllamacpp
 
 from casava_contract import ContractError, Enforcer, Guarantee, Limits, Lowering, compile, json_object  # noqa: A004
 from casava_contract.dialect import FORMATS, Draft
-from casava_contract.llama_cpp_patterns import heavy, proven
 from casava_contract.oracle import assertion, matches
+from casava_contract.patterns import heavy, proven
 from tests.component.contract import grammar, schemas
 
 
@@ -150,7 +150,7 @@ def test_what_the_engine_lets_pass_is_credited_to_the_sidecar_and_refused_by_it(
     contract = compile(json.dumps(schema), limits=Limits(schema_expansion=300_000))
     lowering = contract.lower("llama-cpp")
     (entry,) = [entry for entry in lowering.coverage if entry.keyword == keyword]
-    assert entry.enforced_by is Enforcer.SIDECAR_FINAL
+    assert entry.enforced_by is Enforcer.SIDECAR_EARLY
     assert entry.reason
     assert lowering.guarantee in {Guarantee.PARTIAL, Guarantee.NONE}
     assert grammar.accepts(lowering.guide, violation), "the engine enforces this after all: credit it"
@@ -340,7 +340,7 @@ def test_patterns_that_together_are_too_much_work_are_left_to_the_sidecar() -> N
     for schema in (piled, referred):
         lowering = lowered(schema)
         assert "pattern" not in lowering.guide
-        assert {e.enforced_by for e in lowering.coverage if e.keyword == "pattern"} == {Enforcer.SIDECAR_FINAL}
+        assert {e.enforced_by for e in lowering.coverage if e.keyword == "pattern"} == {Enforcer.SIDECAR_EARLY}
 
 
 def test_every_date_that_the_engine_takes_is_a_date() -> None:

@@ -75,7 +75,7 @@ def test_check_says_who_enforces_what_and_when(schema: str) -> None:
     assert result.exit_code == 0, result.output
     found = {line.split()[0]: line.split()[1:] for line in result.output.splitlines() if line.startswith("  /")}
     assert found["/properties/number/pattern"] == ["engine", "at", "the", "byte"]
-    assert found["/properties/tags/uniqueItems"][:4] == ["sidecar-final", "at", "the", "byte"]
+    assert found["/properties/tags/uniqueItems"][:4] == ["sidecar-early", "at", "the", "byte"]
     assert "llama-cpp guarantees: partial" in result.output
     assert "1,000,000  bytes of an answer" in result.output
 

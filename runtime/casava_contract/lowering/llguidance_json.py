@@ -1,25 +1,27 @@
-"""JSON Schema as llama.cpp's decoder understands it (xllamacpp: llguidance 1.0.1), and what it then enforces.
+"""JSON Schema as llguidance understands it, and what a decoder that it constrains then enforces.
 
 The guide never says less than the schema allows in content, only in form: keys come in the schema's order, and between
 tokens there is one space after ``:`` and ``,`` and nothing else, which also ends the endless whitespace that small
 models fall into. What the engine cannot say is left out and named in the coverage report; a part that
 is left out can only make the guide looser, because nothing is ever emitted under a negation.
 
-The claims ``engine`` made here are proven for the installed engine in tests/component/contract.
+The claims ``engine`` made here are proven in tests/component/contract, for 1.0.1 (llama.cpp) and 0.7.29 (TensorRT-LLM).
 """
 
 from dataclasses import dataclass, field
 from typing import Final
 
-from casava_contract import jsontext, llama_cpp_patterns, pointers, recogniser
+from casava_contract import jsontext, patterns, pointers, recogniser
+from casava_contract.coverage import DUPLICATE_KEYS
 from casava_contract.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, Applies
 from casava_contract.errors import shorten
 from casava_contract.graph import Edge, Graph, Subschema
 from casava_contract.jsontext import JsonValue
-from casava_contract.llama_cpp_formats import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN
-from casava_contract.llama_cpp_numbers import BOUNDS, Bounds, exact
+from casava_contract.lowering.formats import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN
+from casava_contract.lowering.judgement import judged, left
+from casava_contract.lowering.numbers import BOUNDS, Bounds, exact
+from casava_contract.lowering.unconstrained import annotation, asserts
 from casava_contract.report import CoverageEntry, Enforcer
-from casava_contract.work import leaks, reach
 
 _SPACING: Final[JsonValue] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 _MOST_MEMBERS: Final = 350  # llguidance gives up at about 500 optional members of one object, while decoding
@@ -28,8 +30,6 @@ _MOST_ITEMS: Final = 1_000
 _COUNTS: Final = frozenset({"minLength", "maxLength", "minItems", "maxItems"})
 _PLAIN: Final = frozenset({"type", "required"})
 _SIZES: Final = frozenset({"minProperties", "maxProperties"})
-
-DUPLICATE_KEYS: Final = "(duplicate keys)"  # no keyword: the rule that no key comes twice
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +47,27 @@ def lower(graph: Graph) -> tuple[str, tuple[CoverageEntry, ...]]:
     """The guide, a JSON Schema as text, and who enforces each keyword of the contract."""
     why = ""
     coverage: list[CoverageEntry] = []
-    patterns, bounds, tried = llama_cpp_patterns.affordable(graph), Bounds(graph), ""
+    affordable, bounds, tried = patterns.affordable(graph), Bounds(graph), ""
     for ambition in _AMBITIONS:
-        emitter = _Emitter(graph, ambition, patterns, bounds)
+        emitter = _Emitter(graph, ambition, affordable, bounds)
         guide = emitter.guide()
         if guide == tried:
             continue
         tried = guide
         refused = recogniser.refusal(guide)
         if not refused:
-            return guide, tuple(dict.fromkeys(emitter.judged()))
+            return guide, judged(graph, emitter.coverage)
         why = why or refused
         coverage = emitter.coverage
     reason = f"the engine refuses the schema: {shorten(why, 120)}"
-    left = dict.fromkeys(_left(entry, reason) for entry in coverage)
-    return jsontext.dump({"x-guidance": _SPACING}), tuple(left)
-
-
-def _is_left(entry: CoverageEntry) -> bool:
-    return entry.enforced_by is Enforcer.SIDECAR_FINAL and entry.keyword != DUPLICATE_KEYS
-
-
-def _left(entry: CoverageEntry, reason: str) -> CoverageEntry:
-    if entry.enforced_by is not Enforcer.ENGINE:
-        return entry
-    return CoverageEntry(entry.pointer, entry.keyword, Enforcer.SIDECAR_FINAL, reason)
+    return jsontext.dump({"x-guidance": _SPACING}), tuple(dict.fromkeys(left(entry, reason) for entry in coverage))
 
 
 @dataclass(slots=True)
 class _Emitter:
     graph: Graph
     ambition: Ambition
-    patterns: bool  # whether the engine is told of patterns
+    affordable: bool  # whether the engine is told of patterns
     bounds: Bounds
     coverage: list[CoverageEntry] = field(default_factory=list)
     names: dict[str, str] = field(default_factory=dict)  # pointer of a definition -> its name in the guide
@@ -95,35 +84,6 @@ class _Emitter:
         if definitions:
             root["$defs"] = definitions
         return jsontext.dump(root | body)
-
-    def judged(self) -> list[CoverageEntry]:
-        """The coverage; a choice is the engine's only where all of every alternative is."""
-        leaking = leaks(self.graph, {entry.pointer.rpartition("/")[0] for entry in self.coverage if _is_left(entry)})
-        untold = reach(self.graph, self._untold())
-        choices = {
-            pointers.join(node.pointer, edge.keyword)
-            for node in self.graph.nodes.values()
-            for edge in node.edges
-            if edge.keyword in {"anyOf", "oneOf"} and edge.target in leaking
-        }
-        return [self._judge(entry, choices, untold) for entry in self.coverage]
-
-    def _judge(self, entry: CoverageEntry, choices: set[str], untold: set[str]) -> CoverageEntry:
-        if entry.pointer in choices:
-            return _left(entry, "keywords of an alternative are left to the sidecar")
-        if entry.pointer.rpartition("/")[0] in untold:
-            return _left(entry, "it is also referred to from where the engine is not told")
-        return entry
-
-    def _untold(self) -> list[str]:
-        """The subschemas under keywords that are left to the sidecar, though they assert."""
-        left = {entry.pointer for entry in self.coverage if _is_left(entry)}
-        return [
-            edge.target
-            for node in self.graph.nodes.values()
-            for edge in node.edges
-            if edge.keyword not in {"not", "if", "anyOf", "oneOf"} and pointers.join(node.pointer, edge.keyword) in left
-        ]
 
     def _root(self) -> dict[str, JsonValue]:
         """The compiler lets no schema pass that is false, so that a boolean one is true: no constraint."""
@@ -195,7 +155,7 @@ class _Emitter:
         for keyword, operand in node.keywords.items():
             if keyword == "$ref":
                 self._reference(node, out)
-            elif not self._composes(node, keyword) and self._asserts(keyword):
+            elif not self._composes(node, keyword) and asserts(self.graph, keyword):
                 self._final(node, keyword, "the engine refuses it in combination with what stands beside it")
             elif keyword in {"allOf", "anyOf", "oneOf"}:
                 self._combination(node, keyword, out)
@@ -206,11 +166,6 @@ class _Emitter:
             else:
                 self._value_word(node, keyword, operand, out)
         return out
-
-    def _asserts(self, keyword: str) -> bool:
-        draft = self.graph.draft
-        applies = APPLICATORS[draft].get(keyword, (Applies.NOTHING, ""))[0] is not Applies.NOTHING
-        return keyword in ASSERTIONS[draft] or applies or keyword in _REFERRING
 
     def _reference(self, node: Subschema, out: dict[str, JsonValue]) -> None:
         target = next(edge.target for edge in node.edges if edge.keyword == "$ref")
@@ -286,14 +241,14 @@ class _Emitter:
             else:
                 out[keyword] = operand
                 self._engine(node, keyword)
-        elif self._asserts(keyword):
+        elif asserts(self.graph, keyword):
             self._final(node, keyword, "the engine does not know this keyword")
         elif keyword not in DESCRIPTIONS:
-            self._note(node, keyword, Enforcer.ANNOTATION, f"not a keyword that constrains in draft {draft}")
+            self._note(node, keyword, Enforcer.ANNOTATION, annotation(self.graph, keyword, operand))
 
     def _format(self, node: Subschema, name: str, out: dict[str, JsonValue]) -> None:
         if name not in FORMATS[self.graph.draft]:
-            self._note(node, "format", Enforcer.ANNOTATION, f"{shorten(name)} is not a format of this draft")
+            self._note(node, "format", Enforcer.ANNOTATION, annotation(self.graph, "format", name))
         elif name in FORMAT_PATTERNS and "pattern" not in node.keywords:
             out["pattern"] = FORMAT_PATTERNS[name]
             self._engine(node, "format")
@@ -306,14 +261,14 @@ class _Emitter:
             self._final(node, "format", f"the engine's idea of {name} is looser, or it has none")
 
     def _pattern(self, node: Subschema, pattern: str, out: dict[str, JsonValue]) -> None:
-        if not self.patterns:
+        if not self.affordable:
             self._final(node, "pattern", "the schema's patterns together are too much work for the engine")
             return
         if not recogniser.accepts_pattern(pattern):
             self._final(node, "pattern", "the engine's regular expressions cannot say it")
             return
         out["pattern"] = pattern
-        if llama_cpp_patterns.proven(pattern):
+        if patterns.proven(pattern):
             self._engine(node, "pattern")
         else:
             self._final(node, "pattern", "the engine reads parts of this regular expression differently")
@@ -321,7 +276,6 @@ class _Emitter:
 
 _ARRAY_WORDS: Final = frozenset({"items", "prefixItems", "additionalItems"})
 _OBJECT_WORDS: Final = frozenset({"properties", "patternProperties", "additionalProperties", "required"}) | _SIZES
-_REFERRING: Final = frozenset({"$dynamicRef", "$recursiveRef"})
 
 
 def _only(node: Subschema, keyword: str) -> str:
