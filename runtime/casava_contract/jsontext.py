@@ -21,6 +21,12 @@ _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _INEXACT: Final = re.compile(rb"[0-9.]{16}|[0-9][eE]")  # numbers that a double may not hold exactly
 _EXACT_DIGITS: Final = 15  # any decimal of at most 15 digits survives a round trip through a double
 
+# Digits and points become zeros: then what _INEXACT finds one character at a time is found in bulk.
+_FLAT: Final = bytes.maketrans(b"0123456789.E", b"00000000000e")
+_LONG: Final = b"0" * (_EXACT_DIGITS + 1)
+_compact: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_SHORT_TEXT: Final = 256  # bytes: so few brackets are counted at once
+
 
 class JsonError(ValueError):
     """``kind``: syntax, encoding, duplicate_key, depth, number or size. ``offset``: characters, None if not known."""
@@ -74,12 +80,60 @@ def nesting(data: bytes, bound: int) -> int:
     return deepest
 
 
-def read(text: str, *, depth: int, number_length: int) -> JsonValue:
+def read(text: str | bytes, *, depth: int, number_length: int) -> JsonValue:
     """The value of a JSON text. Raises JsonError."""
     try:
-        data = text.encode()
+        data = text.encode() if isinstance(text, str) else text
     except UnicodeEncodeError as error:
         raise JsonError("encoding", "a lone surrogate is not text", offset=error.start) from None
+    if number_length >= _EXACT_DIGITS:
+        try:
+            return _at_once(data, depth)
+        except (ValueError, orjson.JSONEncodeError):
+            pass  # a reason not to take it, or not to take it so: found out below
+    return _step_by_step(_decoded(text), data, depth=depth, number_length=number_length)
+
+
+def _at_once(data: bytes, depth: int) -> JsonValue:
+    """The value where orjson alone can be trusted with it. ValueError: perhaps it is not JSON, perhaps it is.
+
+    What orjson does not see is seen in what it writes of the value again: without a member that another of the same
+    name replaced there are fewer quotes, and each level of nesting is two further from the margin. An empty object or
+    array is not, so the deepest level that is allowed is left to a closer look.
+    """
+    value = orjson.loads(data)
+    if len(data) <= _SHORT_TEXT and data.count(b"{") + data.count(b"[") <= depth:
+        again = orjson.dumps(value)
+    else:
+        again = orjson.dumps(value, option=orjson.OPT_INDENT_2)
+        if b"\n" + b" " * (2 * depth) in again:
+            raise ValueError
+    if b"\\" in data:
+        data = _without_escapes(data)
+        again = _without_escapes(again)
+    if data.count(b'"') != again.count(b'"'):
+        raise ValueError
+    flat = data.translate(_FLAT)
+    if _LONG in flat or b"0e" in flat:
+        flat = b"".join(data.split(b'"')[::2]).translate(_FLAT)  # outside of strings
+        if _LONG in flat or b"0e" in flat:
+            raise ValueError
+    return cast(JsonValue, value)
+
+
+def _without_escapes(data: bytes) -> bytes:
+    r"""Without those that change how many quotes there are: first ``\\``, which may stand before a quote."""
+    return data.replace(b"\\\\", b"").replace(b'\\"', b"")
+
+
+def _decoded(text: str | bytes) -> str:
+    try:
+        return text if isinstance(text, str) else text.decode()
+    except UnicodeDecodeError:
+        raise JsonError("encoding", "not UTF-8") from None
+
+
+def _step_by_step(text: str, data: bytes, *, depth: int, number_length: int) -> JsonValue:
     if nesting(data, depth) > depth:
         raise JsonError("depth", f"objects and arrays nest deeper than {depth}")
     _refuse_what_json_forbids(text, data)
@@ -187,7 +241,10 @@ def line_and_column(text: str, offset: int) -> tuple[int, int]:
 
 def dump(value: JsonValue) -> str:
     """Compact JSON, key order kept, numbers exact."""
-    return "".join(_chunks(value))
+    try:
+        return _compact(value)
+    except TypeError:  # a Decimal is in it
+        return "".join(_chunks(value))
 
 
 def _chunks(value: JsonValue) -> Iterator[str]:
