@@ -80,6 +80,7 @@ _STRINGS: Final = {"minLength", "maxLength", "pattern", "format"}
 _ARRAYS: Final = {"minItems", "maxItems", "uniqueItems"}
 _OBJECTS: Final = {"minProperties", "maxProperties", "required"}
 _ANY_DRAFT: Final = {"type", "enum"} | _NUMBERS | _STRINGS | _ARRAYS | _OBJECTS
+_META_SCHEMAS: Final = 8  # meta-schemas of meta-schemas that are followed
 _CONTENT: Final = {"contentEncoding", "contentMediaType"}  # asserted in drafts 6 and 7, described since
 
 ASSERTIONS: Final[dict[Draft, frozenset[str]]] = {
@@ -88,6 +89,20 @@ ASSERTIONS: Final[dict[Draft, frozenset[str]]] = {
     Draft.D7: frozenset(_ANY_DRAFT | {"const"} | _CONTENT),
     Draft.D2019: frozenset(_ANY_DRAFT | {"const", "minContains", "maxContains", "dependentRequired"}),
     Draft.D2020: frozenset(_ANY_DRAFT | {"const", "minContains", "maxContains", "dependentRequired"}),
+}
+
+_UNEVALUATED: Final = frozenset({"unevaluatedItems", "unevaluatedProperties"})
+_APPLYING: Final = {
+    draft: frozenset(word for word, (applies, _) in APPLICATORS[draft].items() if applies is not Applies.NOTHING)
+    for draft in (Draft.D2019, Draft.D2020)
+}
+_VOCABULARIES: Final = {
+    Draft.D2019: {"validation": ASSERTIONS[Draft.D2019] - {"format"}, "applicator": _APPLYING[Draft.D2019]},
+    Draft.D2020: {
+        "validation": ASSERTIONS[Draft.D2020] - {"format"},
+        "applicator": _APPLYING[Draft.D2020] - _UNEVALUATED,
+        "unevaluated": _UNEVALUATED,
+    },
 }
 
 REFERENCES: Final = ("$ref", "$recursiveRef", "$dynamicRef")
@@ -139,12 +154,48 @@ def _declared(source: Source, value: dict[str, JsonValue], pointer: str) -> Draf
     if "$schema" not in value:
         return None
     uri = value["$schema"]
-    draft = _URIS.get(uri.removesuffix("#")) if isinstance(uri, str) else None
+    named = _meta_schemas(source, value)
+    draft = _URIS.get(named[-1])
     if draft is None:
-        named = shorten(str(uri))
-        known = ", ".join(_URIS)
-        raise source.error(ErrorCode.DIALECT, f"$schema {named} is not known: use one of {known}", f"{pointer}/$schema")
+        message = f"$schema {shorten(str(uri))} is not known: use one of {', '.join(_URIS)}"
+        raise source.error(ErrorCode.DIALECT, message, f"{pointer}/$schema")
     return draft
+
+
+def _meta_schemas(source: Source, value: dict[str, JsonValue]) -> list[str]:
+    """The URI of the meta-schema, of its meta-schema and so on, as far as resources are given for them."""
+    named: list[str] = []
+    meta: JsonValue = value
+    while isinstance(meta, dict) and len(named) < _META_SCHEMAS:
+        uri = meta.get("$schema")
+        named.append(uri.removesuffix("#") if isinstance(uri, str) else "")
+        meta = None if named[-1] in _URIS else source.resources.get(named[-1])
+    return named
+
+
+def silent(source: Source, value: JsonValue) -> frozenset[str]:
+    """The keywords that the meta-schema of a schema or resource leaves out, where one of its own is given."""
+    if not isinstance(value, dict) or "$schema" not in value:
+        return frozenset()
+    named = _meta_schemas(source, value)
+    meta = source.resources.get(named[0])
+    spoken = meta.get("$vocabulary") if isinstance(meta, dict) else None
+    if not isinstance(spoken, dict):
+        return frozenset()
+    names = {uri.rpartition("/")[2] for uri in spoken}
+    known = _VOCABULARIES.get(_URIS.get(named[-1], Draft.D2020), {})
+    return frozenset().union(*(words for name, words in known.items() if name not in names))
+
+
+def plain(value: JsonValue, draft: Draft) -> JsonValue:
+    """A schema that names the draft itself, where it named a meta-schema of its own."""
+    if not isinstance(value, dict) or "$schema" not in value or _uri(value) in _URIS:
+        return value
+    return value | {"$schema": next(uri for uri, known in _URIS.items() if known is draft)}
+
+
+def _uri(value: dict[str, JsonValue]) -> str:
+    return str(value.get("$schema")).removesuffix("#")
 
 
 def applied(draft: Draft, keyword: str, operand: JsonValue) -> Iterator[tuple[Applies, str | int | None, JsonValue]]:

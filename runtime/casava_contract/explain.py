@@ -28,7 +28,7 @@ class Explainer:
 
     def __init__(self, graph: Graph) -> None:
         self._graph = graph
-        self._oracle = oracle.Parts(graph.root.value, graph.draft)
+        self._oracle = oracle.Parts(graph.root.value, graph.draft, graph.resources)
 
     def explain(self, value: JsonValue) -> tuple[Violation, ...]:
         search = _Search(self._graph, self._oracle)

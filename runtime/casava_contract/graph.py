@@ -1,7 +1,7 @@
 """The intermediate form: every subschema once, by its pointer, with edges to the subschemas that it applies."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from casava_contract import dialect, pointers
 from casava_contract.dialect import REFERENCES, Applies, Draft
@@ -33,7 +33,8 @@ class Subschema:
 @dataclass(frozen=True, slots=True)
 class Graph:
     draft: Draft
-    nodes: Mapping[str, Subschema]  # by pointer; the root is ""
+    nodes: Mapping[str, Subschema]  # by pointer; the root is "", the root of a resource "<uri>#"
+    resources: Mapping[str, JsonValue] = field(default_factory=dict)  # by URI: those that a reference leads to
 
     @property
     def root(self) -> Subschema:
@@ -42,8 +43,8 @@ class Graph:
 
 def build(source: Source, draft: Draft, limits: Limits) -> Graph:
     """Raises ContractError for a limit and for a reference that cannot be followed."""
-    _count(source, limits)
     resolver = Resolver(source, draft)
+    _count(source, resolver.loaded, limits)
     nodes: dict[str, Subschema] = {}
     pending: list[tuple[str, JsonValue]] = [("", source.value)]
     while pending:
@@ -53,7 +54,7 @@ def build(source: Source, draft: Draft, limits: Limits) -> Graph:
         found = tuple(_edges(source, resolver, pointer, value, draft=draft, limits=limits))
         nodes[pointer] = Subschema(pointer, value, _meaningful(draft, value), tuple(edge for edge, _ in found))
         pending.extend((edge.target, target) for edge, target in reversed(found))
-    return Graph(draft, nodes)
+    return Graph(draft, nodes, resolver.loaded)
 
 
 def _meaningful(draft: Draft, value: JsonValue) -> Mapping[str, JsonValue]:
@@ -62,8 +63,8 @@ def _meaningful(draft: Draft, value: JsonValue) -> Mapping[str, JsonValue]:
     return {"$ref": value["$ref"]} if draft.old and "$ref" in value else value
 
 
-def _count(source: Source, limits: Limits) -> None:
-    count, pending = 0, [source.value]
+def _count(source: Source, loaded: Mapping[str, JsonValue], limits: Limits) -> None:
+    count, pending = 0, [source.value, *loaded.values()]
     while pending:
         value = pending.pop()
         count += 1

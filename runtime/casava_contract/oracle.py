@@ -1,14 +1,14 @@
 """jsonschema-rs, which has the final word: built to fetch nothing, to assert formats and to match in linear time."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache, lru_cache
 from typing import Any, Final, NoReturn
 from urllib.parse import quote, urldefrag, urljoin
 
 import jsonschema_rs
 
-from casava_contract import formats, pointers
+from casava_contract import formats, jsontext, pointers
 from casava_contract.dialect import Draft
 from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.jsontext import JsonValue
@@ -48,29 +48,54 @@ _CLASSES: Final = {
 }
 
 
-def validator(source: Source, text: str, draft: Draft) -> jsonschema_rs.Validator:
-    """The validator of a schema's normalised text. Raises ContractError."""
+_NUMBERS: Final = {
+    Draft.D4: jsonschema_rs.Draft4,
+    Draft.D6: jsonschema_rs.Draft6,
+    Draft.D7: jsonschema_rs.Draft7,
+    Draft.D2019: jsonschema_rs.Draft201909,
+    Draft.D2020: jsonschema_rs.Draft202012,
+}
+
+
+def _registry(resources: Mapping[str, JsonValue], draft: Draft) -> jsonschema_rs.Registry:
+    return jsonschema_rs.Registry(resources.items(), draft=_NUMBERS[draft], retriever=_refuse_to_fetch)
+
+
+def validator(source: Source, text: str, draft: Draft, resources: Mapping[str, JsonValue]) -> jsonschema_rs.Validator:
+    """The validator of a schema's normalised text, and of what it refers to. Raises ContractError."""
+    if not resources:
+        return _made(source, text, draft, {})
+    options = {"registry": _registry(resources, draft)}
+    for uri, value in resources.items():  # each by itself, so that it is held against the meta-schema
+        _made(source, jsontext.dump(value), draft, options | {"base_uri": uri}, f"{uri}#")
+    return _made(source, text, draft, options)
+
+
+def _made(
+    source: Source, text: str, draft: Draft, options: Mapping[str, Any], root: str = ""
+) -> jsonschema_rs.Validator:
     try:
-        return _CLASSES[draft](text, **_options())
+        return _CLASSES[draft](text, **_options(), **options)
     except jsonschema_rs.ValidationError as error:
-        raise _refusal(source, draft, error) from None
+        raise _refusal(source, draft, error, root) from None
     except (ValueError, jsonschema_rs.ReferencingError) as error:
-        raise source.error(ErrorCode.INVALID, f"not a schema of draft {draft}: {shorten(str(error))}") from None
+        raise source.error(ErrorCode.INVALID, f"not a schema of draft {draft}: {shorten(str(error))}", root) from None
 
 
 class Parts:
     """Validators of the subschemas of a schema that validator() has accepted, each made when first asked for."""
 
-    def __init__(self, schema: JsonValue, draft: Draft) -> None:
+    def __init__(self, schema: JsonValue, draft: Draft, resources: Mapping[str, JsonValue]) -> None:
         self._class = _CLASSES[draft]
         identifier = schema.get("id" if draft is Draft.D4 else "$id") if isinstance(schema, dict) else None
         self._whole = urldefrag(urljoin(_BASE, identifier if isinstance(identifier, str) else "")).url
-        self._registry = jsonschema_rs.Registry([(self._whole, schema)], retriever=_refuse_to_fetch)
+        self._registry = _registry({self._whole: schema} | dict(resources), draft)
         self._made: dict[str, jsonschema_rs.Validator] = {}
 
     def valid(self, pointer: str, value: JsonValue) -> bool:
         if pointer not in self._made:
-            reference = {"$ref": f"{self._whole}#{quote(pointer)}"}
+            uri, _, fragment = (self._whole, "", pointer) if pointer[:1] in {"", "/"} else pointer.partition("#")
+            reference = {"$ref": f"{uri}#{quote(fragment)}"}
             self._made[pointer] = self._class(reference, registry=self._registry, **_options())
         return self._made[pointer].is_valid(value)
 
@@ -90,14 +115,16 @@ def assertion(draft: Draft, text: str) -> jsonschema_rs.Validator:
     return _CLASSES[draft](text, **_options())
 
 
-def canonicalize(schema: Any) -> jsonschema_rs.CanonicalSchema:
+def canonicalize(schema: Any, draft: Draft, resources: Mapping[str, JsonValue]) -> jsonschema_rs.CanonicalSchema:
     """Experimental in jsonschema-rs: it may raise anything, and its work is not bounded."""
     options = {name: value for name, value in _options().items() if name != "formats"}
+    if resources:
+        options["registry"] = _registry(resources, draft)
     return jsonschema_rs.canonicalize(schema, **options)
 
 
-def _refusal(source: Source, draft: Draft, error: jsonschema_rs.ValidationError) -> ContractError:
-    pointer = pointers.of(error.instance_path)
+def _refusal(source: Source, draft: Draft, error: jsonschema_rs.ValidationError, root: str) -> ContractError:
+    pointer = root + pointers.of(error.instance_path)
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Referencing):
         return source.error(ErrorCode.REFERENCE_UNRESOLVED, error.kind.error.message, pointer)
     if isinstance(error.kind, jsonschema_rs.ValidationErrorKind.Format) and error.kind.format == "regex":

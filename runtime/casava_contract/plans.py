@@ -120,7 +120,7 @@ class Planner:
         # A dynamic reference depends on the way that led to it: then a part cannot be judged by itself.
         self.exact = not dynamic(graph)
         self.tangled = tangled(graph)
-        self.parts = oracle.Parts(graph.root.value, graph.draft)
+        self.parts = oracle.Parts(graph.root.value, graph.draft, graph.resources)
         self._single: dict[str, Plan] = {}
         self._plans: dict[frozenset[str], Plan] = {}
         self._masks: dict[str, int] = {}

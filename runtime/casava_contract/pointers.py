@@ -20,5 +20,10 @@ def of(path: Iterable[str | int]) -> str:
     return join("", *path)
 
 
+def is_root(pointer: str) -> bool:
+    """Whether it leads to the whole of a schema or of a resource, whose places are ``<uri>#/...``."""
+    return not pointer.startswith("/") and not pointer.partition("#")[2]
+
+
 def split(pointer: str) -> tuple[str, ...]:
     return tuple(unescape(token) for token in pointer.split("/")[1:])

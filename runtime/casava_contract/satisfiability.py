@@ -26,7 +26,7 @@ def canonical(graph: Graph) -> jsonschema_rs.CanonicalSchema | None:
     if len(graph.nodes) > _NODES or choices(graph) > _CHOICES:
         return None
     try:
-        return oracle.canonicalize(graph.root.value)
+        return oracle.canonicalize(graph.root.value, graph.draft, graph.resources)
     except Exception:  # noqa: BLE001 - experimental, and no answer is the same as unknown
         return None
 

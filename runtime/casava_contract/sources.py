@@ -1,12 +1,15 @@
 """The text of a contract to a value: JSON where it starts like JSON, else YAML."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urldefrag
 
 from casava_contract import jsontext, pointers, yamltext
-from casava_contract.errors import ContractError, ErrorCode
+from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
 
+_RESOURCES = 8  # together, in texts of the largest size
 _CODES = {
     "syntax": ErrorCode.SYNTAX,
     "encoding": ErrorCode.SYNTAX,
@@ -18,14 +21,21 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A schema as read: its value, and where each part of it stands in the text."""
+    """A schema as read: its value, and where each part of it stands in the text.
+
+    ``resources``: what references out of the schema may lead to, by absolute URI without a fragment. A place in one has
+    the pointer ``<uri>#/...``.
+    """
 
     text: str
     value: JsonValue
     places: dict[str, tuple[int, int]] | None  # None: JSON, looked up when an error needs it
+    resources: dict[str, JsonValue] = field(default_factory=dict)
 
     def place(self, pointer: str) -> tuple[int | None, int | None]:
         """Line and column of what ``pointer`` leads to, or of its nearest parent."""
+        if not pointer.startswith("/"):
+            return None, None
         if self.places is None:
             offset = jsontext.locate(self.text, pointer)
             return (None, None) if offset is None else jsontext.line_and_column(self.text, offset)
@@ -57,6 +67,28 @@ def read(text: str, limits: Limits) -> Source:
         pointer = pointers.of(error.path)
         raise ContractError(_CODES[error.kind], error.message, pointer=pointer, line=line, column=column) from None
     return Source(text, value, None)
+
+
+def resources(given: Mapping[str, str], limits: Limits) -> dict[str, JsonValue]:
+    """What each text holds, by its URI. Raises ContractError."""
+    if sum(map(len, given.values())) > _RESOURCES * limits.schema_bytes:
+        most = _RESOURCES * limits.schema_bytes
+        raise ContractError(ErrorCode.LIMIT_BYTES, f"more than {most} bytes of resources: give fewer")
+    found: dict[str, JsonValue] = {}
+    for uri, text in given.items():
+        try:
+            name = urldefrag(uri).url
+            found[name] = read(text, limits).value
+        except ValueError as error:
+            raise _of_resource(uri, error) from None
+    return found
+
+
+def _of_resource(uri: str, error: ValueError) -> ContractError:
+    if not isinstance(error, ContractError):
+        return ContractError(ErrorCode.INVALID, f"resource {shorten(uri)}: not a URI")
+    message = f"resource {shorten(uri)}: {error.message}"
+    return ContractError(error.code, message, pointer=error.pointer, line=error.line, column=error.column)
 
 
 def _size(text: str) -> int:

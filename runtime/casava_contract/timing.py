@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import Final
 
-from casava_contract import leaves
+from casava_contract import leaves, pointers
 from casava_contract.components import Components, targets
 from casava_contract.dialect import Applies, Draft
 from casava_contract.graph import Edge, Graph, Subschema
@@ -42,7 +42,7 @@ def dynamic(graph: Graph) -> bool:
     What a dynamic reference means depends on the way to it, and a schema inside a schema has a base of its own.
     """
     return any(
-        word in node.keywords and (node.pointer or word in _ON_THE_WAY)
+        word in node.keywords and (not pointers.is_root(node.pointer) or word in _ON_THE_WAY)
         for node in graph.nodes.values()
         for word in ("$dynamicRef", "$recursiveRef", "$id", "id")
     )
