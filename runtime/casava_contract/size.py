@@ -58,7 +58,7 @@ def _sizes(node: Subschema, known: Mapping[str, _Sizes], anything: _Sizes) -> _S
 
 def _met(all_of: Iterable[_Sizes]) -> _Sizes:
     first, *rest = all_of
-    return {kind: min(size, *(other[kind] for other in rest)) for kind, size in first.items() if _in_all(kind, rest)}
+    return {kind: min([size, *(other[kind] for other in rest)]) for kind, size in first.items() if _in_all(kind, rest)}
 
 
 def _in_all(kind: int, sizes: list[_Sizes]) -> bool:
