@@ -20,6 +20,9 @@ class ErrorCode(StrEnum):
     REFERENCE_LOOP = "schema.reference_loop"  # a reference that leads back to itself for the same value
     UNSATISFIABLE = "schema.unsatisfiable"
     KIND = "contract.kind"
+    RULE_SYNTAX = "rule.syntax"  # not CEL, or its types do not fit
+    RULE_UNSUPPORTED = "rule.unsupported"  # CEL that is not evaluated here
+    LIMIT_RULES = "limit.rules"
     LIMIT_BYTES = "limit.schema_bytes"
     LIMIT_DEPTH = "limit.schema_depth"
     LIMIT_NODES = "limit.schema_nodes"
@@ -36,6 +39,7 @@ _UNPROCESSABLE = frozenset(
         ErrorCode.UNSATISFIABLE,
         ErrorCode.REFERENCE_REMOTE,
         ErrorCode.REFERENCE_LOOP,
+        ErrorCode.RULE_UNSUPPORTED,
         *(code for code in ErrorCode if code.startswith("limit.")),
     }
 )

@@ -14,6 +14,8 @@ class Limits:
     Answer while it comes: ``whitespace_run``, bytes of white space in a row outside of strings; ``repeated_bytes``, the
     length at which nothing but repetition (of at most 256 bytes) is a runaway; ``output_alternatives``, readings of the
     schema that are followed at once.
+    Rules: ``rules`` of one contract, ``rule_bytes`` of one of them, ``rule_steps`` that all of them together may take
+    over one answer.
     Both: ``number_length``, characters of one number.
     """
 
@@ -28,3 +30,6 @@ class Limits:
     repeated_bytes: int = 8_192
     output_alternatives: int = 4_000
     number_length: int = 400
+    rules: int = 64
+    rule_bytes: int = 2_048
+    rule_steps: int = 300_000
