@@ -34,8 +34,7 @@ def test_the_same_manifest_is_ready_on_each_platform(casava: Casava, models: Mod
         assert pod["spec"]["nodeName"] == node
         engine = next(each for each in pod["spec"]["initContainers"] if each["name"] == "engine")
         assert engine["resources"]["limits"]["nvidia.com/gpu"] == "1"
-        models.kubectl("delete", "casava", name)
-        models.cluster.wait_until("its GPU to be free", lambda: not models.all_pods(name), timeout=60)
+        models.remove(name)  # or its GPU would not be free for the next
     finally:
         casava.cluster.plain_node(node)
 
@@ -55,7 +54,7 @@ def test_a_model_waits_for_its_node_untouched(casava: Casava, models: Models) ->
         assert models.pods("early")[0]["metadata"]["uid"] == before["metadata"]["uid"]
         assert models.deployment("early")["metadata"]["generation"] == generation
     finally:
-        models.kubectl("delete", "casava", "early")
+        models.remove("early")
         cluster.plain_node(node)
 
 

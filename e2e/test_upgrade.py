@@ -16,8 +16,9 @@ TAG = "next"
 
 
 @pytest.fixture(autouse=True)
-def _the_release_again(casava: Casava) -> Iterator[None]:
+def _the_release_again(casava: Casava, models: Models) -> Iterator[None]:
     yield
+    models.remove()
     casava.install()
 
 

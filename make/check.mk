@@ -1,5 +1,7 @@
 # Everything that must hold. `make test` is the whole of it.
 PYTEST := $(BIN)/pytest
+# Most of what these tests do is wait for other processes, so two at a time suit two cores. One cluster is enough for e2e.
+WORKERS ?= 2
 
 .PHONY: lint types layers fresh unit component controlplane chart e2e test
 lint: $(READY) ## ruff: rules and format
@@ -31,4 +33,5 @@ e2e: $(READY) ## a whole cluster, through the real chart
 	@$(PYTEST) e2e
 
 test: lint types layers ## everything
-	@$(PYTEST) tests/unit tests/component tests/controlplane tests/chart e2e
+	@$(PYTEST) --numprocesses=$(WORKERS) --dist=loadfile tests
+	@$(PYTEST) e2e

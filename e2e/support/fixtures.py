@@ -26,5 +26,4 @@ def models(casava: Casava) -> Iterator[Models]:
     with casava.cluster.namespace("models") as namespace:
         models = Models(casava.cluster, namespace, casava.model_image)
         yield models
-        models.kubectl("delete", "casava", "--all")
-        casava.cluster.wait_until("the pods to go", lambda: not casava.cluster.items("pods", namespace=namespace))
+        models.remove()
