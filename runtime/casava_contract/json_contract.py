@@ -6,14 +6,16 @@ from typing import Any
 import jsonschema_rs
 
 from casava_contract import jsontext, pointers, satisfiability, size, work
-from casava_contract.contract import Contract, digest_of
+from casava_contract.contract import NO_RULES, Contract
 from casava_contract.dialect import Draft
 from casava_contract.explain import Explainer
 from casava_contract.graph import Graph
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine
+from casava_contract.oracle import Parts
 from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Violation
+from casava_contract.rules import RuleSet
 from casava_contract.timing import Timing, timing
 from casava_contract.validator import JsonValidator
 
@@ -41,10 +43,11 @@ class JsonContract(Contract):
         validator: Any,
         canonical: jsonschema_rs.CanonicalSchema | None,
         limits: Limits,
+        rules: RuleSet = NO_RULES,
         extent: Sequence[str] = (),
     ) -> None:
         satisfiable = satisfiability.satisfiable(canonical)
-        super().__init__(kind=kind, text=text, limits=limits, satisfiable=satisfiable, extent=extent)
+        super().__init__(kind=kind, text=text, limits=limits, satisfiable=satisfiable, rules=rules, extent=extent)
         self._canonical = canonical
         self._graph = graph
         self._validator = validator
@@ -57,11 +60,9 @@ class JsonContract(Contract):
         """The draft of JSON Schema."""
         return self._graph.draft
 
-    @property
-    def semantic_digest(self) -> str | None:
-        """Of jsonschema-rs's canonical form: the order of properties and descriptions mean nothing to it."""
-        normal = None if self._canonical is None else satisfiability.normal(self._canonical)
-        return None if normal is None else digest_of(normal)
+    def _meaning(self) -> str | None:
+        """jsonschema-rs's canonical form: the order of properties and descriptions mean nothing to it."""
+        return None if self._canonical is None else satisfiability.normal(self._canonical)
 
     @property
     def worst_case_bytes(self) -> int | None:
@@ -82,14 +83,25 @@ class JsonContract(Contract):
         except jsontext.JsonError as error:
             return (_unreadable(text, error),)
         if self._validator.is_valid(value):
-            return ()
+            return self._rules.check(value)
         if self._explainer is None:
             self._explainer = Explainer(self._graph)
         return self._explainer.explain(value)
 
+    def holds(self, text: bytes | str) -> bool:
+        """Whether the schema takes a whole answer. Says not why not, and so is never dear."""
+        try:
+            return bool(self._validator.is_valid(self._read(text)))
+        except jsontext.JsonError:
+            return False
+
     def validator(self, *, subtrees: bool = False) -> JsonValidator:
         """Holds one answer against the contract while it comes. ``subtrees``: its verdicts list what was completed."""
-        return JsonValidator(self._plans(), self.limits, self._validator.is_valid, self.validate, subtrees=subtrees)
+        valid = self._holds if self._rules else self._validator.is_valid
+        return JsonValidator(self._plans(), self.limits, valid, self.validate, subtrees=subtrees)
+
+    def _holds(self, value: jsontext.JsonValue) -> bool:
+        return self._validator.is_valid(value) and not self._rules.check(value)
 
     def timing(self, pointer: str) -> Timing | None:
         """When the validator finds the keyword at ``pointer`` violated, at the latest; None where there is none."""
