@@ -60,6 +60,15 @@ class JsonContract(Contract):
         """The draft of JSON Schema."""
         return self._graph.draft
 
+    @property
+    def graph(self) -> Graph:
+        return self._graph
+
+    @property
+    def parts(self) -> Parts:
+        """Judges values by a subschema of this one."""
+        return self._plans().parts
+
     def _meaning(self) -> str | None:
         """jsonschema-rs's canonical form: the order of properties and descriptions mean nothing to it."""
         return None if self._canonical is None else satisfiability.normal(self._canonical)
