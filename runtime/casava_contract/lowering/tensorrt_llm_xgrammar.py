@@ -1,21 +1,47 @@
-from collections.abc import Sequence
+"""TensorRT-LLM 1.2 with ``guided_decoding_backend: xgrammar``, which it pins to 0.1.25.
 
+Guides are EBNF grammars of Casava's own, never ``json_schema``: with the defaults that TensorRT-LLM leaves in place,
+xgrammar's own reading of a schema closes every object and array that does not say that it is open, lets white space run
+on without end, passes over keywords in silence, and takes ``0x5`` for a number that is at least 0.5 (measured).
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from casava_contract import patterns
 from casava_contract.graph import Graph
-from casava_contract.lowering.engine import free, whole
+from casava_contract.lowering import ebnf, ebnf_patterns, ebnf_schema
+from casava_contract.lowering.engine import free, guided, whole
+from casava_contract.lowering.unconstrained import listed
 from casava_contract.report import Lowering
 
-
-def schema(_graph: Graph) -> Lowering:
-    return free([])
-
-
-def regex(_expression: str, _lark: str) -> Lowering:
-    return free([])
+_GUIDE: Final = "ebnf_grammar"
+_MOST_BYTES: Final = 256_000
 
 
-def choice(_values: Sequence[str], _lark: str) -> Lowering:
-    return free([])
+def schema(graph: Graph) -> Lowering:
+    try:
+        grammar, coverage = ebnf_schema.lower(graph)
+    except ebnf_schema.UnsayableError:
+        return free(listed(graph, "a part of the schema that nothing satisfies cannot be said in the engine's grammar"))
+    if len(grammar.encode()) > _MOST_BYTES:
+        return free(listed(graph, "the grammar of the whole schema is too large for the engine"))
+    return guided(_GUIDE, grammar, coverage)
+
+
+def regex(expression: str, _lark: str) -> Lowering:
+    body = expression.removeprefix("^")
+    body = body[:-1] if body.endswith("$") and not body.endswith("\\$") else body
+    if not patterns.proven(expression) or patterns.heavy(f"^{body}"):
+        return free(whole("regex", "the engine's grammar cannot say this regular expression"))
+    told = ebnf_patterns.of_text(body)
+    reason = "" if told.exact else "the engine takes bytes that are no text for one character"
+    return guided(_GUIDE, f"root ::= {told.body}\n", whole("regex", reason))
+
+
+def choice(values: Sequence[str], _lark: str) -> Lowering:
+    return guided(_GUIDE, f"root ::= {' | '.join(map(ebnf.literal, values))}\n", whole("choice"))
 
 
 def grammar(kind: str, _lark: str) -> Lowering:
-    return free(whole(kind, "xgrammar"))
+    return free(whole(kind, "the engine reads grammars in a language of its own"))
