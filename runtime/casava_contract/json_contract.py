@@ -65,6 +65,11 @@ class JsonContract(Contract):
         return self._graph
 
     @property
+    def canonical(self) -> jsonschema_rs.CanonicalSchema | None:
+        """jsonschema-rs's normal form; None where it is not found in bounded work."""
+        return self._canonical
+
+    @property
     def parts(self) -> Parts:
         """Judges values by a subschema of this one."""
         return self._plans().parts
