@@ -4,11 +4,12 @@ from typing import IO
 
 import click
 
-from casava_cli.contract_text import check_lines, error_lines
-from casava_contract import Contract, ContractError, Limits, State
+from casava_cli.contract_text import check_lines, error_lines, refused_lines
+from casava_contract import ENGINES, Contract, ContractError, Limits, State
 from casava_contract import compile as compile_contract
 
 _PIECE = 4096
+_UNENFORCEABLE = 422
 
 
 @click.group()
@@ -18,13 +19,13 @@ def contract() -> None:
 
 @contract.command()
 @click.argument("file", type=click.File("rb"))
-@click.option("--engine", default="llama-cpp", show_default=True, help="The engine that would be constrained.")
-def check(file: IO[bytes], engine: str) -> None:
+@click.option("--engine", "engines", multiple=True, help=f"{', '.join(ENGINES)}. May be repeated; all of them without.")
+def check(file: IO[bytes], engines: tuple[str, ...]) -> None:
     """Say which keywords of the JSON Schema in FILE (JSON or YAML) are enforced, by whom and when.
 
-    FILE may be '-' for standard input.
+    FILE may be '-' for standard input. With one --engine the reasons are said as well.
     """
-    for line in check_lines(_compiled(file), engine):
+    for line in check_lines(_compiled(file, explain=True), engines or ENGINES):
         click.echo(line)
 
 
@@ -54,7 +55,8 @@ def test(file: IO[bytes], answer: IO[bytes]) -> None:
     raise SystemExit(1)
 
 
-def _compiled(file: IO[bytes]) -> Contract:
+def _compiled(file: IO[bytes], *, explain: bool = False) -> Contract:
+    """``explain``: what makes the contract one that nobody can enforce is shown as a line of the table."""
     name = str(getattr(file, "name", "-"))
     most = Limits().schema_bytes
     raw = file.read(most + 1)
@@ -63,4 +65,6 @@ def _compiled(file: IO[bytes]) -> Contract:
     except UnicodeDecodeError:
         raise click.ClickException(f"{name}: is not UTF-8") from None
     except ContractError as error:
+        for line in refused_lines(error) if explain and error.status == _UNENFORCEABLE else ():
+            click.echo(line)
         raise click.ClickException(f"{name}: {error.code}: {error}") from None

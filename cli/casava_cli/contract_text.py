@@ -1,10 +1,20 @@
 """What the contract commands print."""
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from casava_cli.text import clean, columns
-from casava_contract import Contract, Diagnostic, Enforcer, JsonContract, Limits, Lowering
+from casava_contract import (
+    Contract,
+    ContractError,
+    CoverageEntry,
+    Diagnostic,
+    Enforcer,
+    JsonContract,
+    Limits,
+    Lowering,
+)
+from casava_contract.coverage import refused
 
 _BEFORE = 60  # columns of a line that are shown around a byte
 _AFTER = 30
@@ -19,27 +29,63 @@ _LIMITS = {
 }
 
 
-def check_lines(contract: Contract, engine: str) -> Iterator[str]:
-    """What a contract is, who enforces which keyword, and what an answer may cost."""
-    lowering = contract.lower(engine)
-    draft = f", draft {contract.draft}" if isinstance(contract, JsonContract) else ""
-    yield f"{contract.kind}{draft}, {contract.digest}"
+def check_lines(contract: Contract, engines: Sequence[str]) -> Iterator[str]:
+    """What a contract is, who enforces which keyword on which engine, and what an answer may cost."""
+    yield f"{contract.kind}{_draft(contract)}, {contract.digest}"
     yield f"satisfiable: {contract.satisfiable}"
-    yield f"{engine} guarantees: {lowering.guarantee}"
+    lowerings = {engine: contract.lower(engine) for engine in engines}
+    for engine, lowering in lowerings.items():
+        yield f"{engine} guarantees: {lowering.guarantee}"
     yield ""
-    yield from columns([("KEYWORD", "BY", "IN A STREAM", ""), *_coverage(contract, lowering)])
+    yield from columns(
+        _coverage(contract, lowerings) if len(lowerings) > 1 else _details(contract, *lowerings.values())
+    )
     yield ""
+    yield f"longest valid answer: {_size(contract)}"
     yield "limits of an answer:"
     yield from columns(_limits(contract.limits))
 
 
-def _coverage(contract: Contract, lowering: Lowering) -> Iterator[tuple[str, ...]]:
-    for entry in lowering.coverage:
-        named = entry.pointer.endswith(f"/{entry.keyword}")
-        asserted = named and entry.enforced_by is not Enforcer.ANNOTATION
-        timing = contract.timing(entry.pointer) if asserted else None
-        place = entry.pointer if named else f"{entry.pointer} {entry.keyword}"
-        yield clean(place) or "all of it", str(entry.enforced_by), timing or "", entry.reason
+def refused_lines(error: ContractError) -> Iterator[str]:
+    """The line of the table for what makes a contract one that nobody can enforce."""
+    entry = refused(error)
+    yield from columns(
+        [("KEYWORD", "BY", ""), (clean(entry.pointer) or "all of it", str(entry.enforced_by), clean(entry.reason))]
+    )
+
+
+def _draft(contract: Contract) -> str:
+    return f", draft {contract.draft}" if isinstance(contract, JsonContract) else ""
+
+
+def _size(contract: Contract) -> str:
+    """Without needless white space and escapes."""
+    bound = contract.worst_case_bytes
+    return "no bound but the limits" if bound is None else f"{bound:,} bytes"
+
+
+def _coverage(lowerings: Mapping[str, Lowering]) -> list[tuple[str, ...]]:
+    """One line for each keyword, one column for each engine."""
+    by = [{_place(entry): str(entry.enforced_by) for entry in lowering.coverage} for lowering in lowerings.values()]
+    places = dict.fromkeys(place for found in by for place in found)
+    rows = [(place, *(found.get(place, "-") for found in by)) for place in places]
+    return [("KEYWORD", *map(str.upper, lowerings)), *rows]
+
+
+def _details(contract: Contract, lowering: Lowering) -> list[tuple[str, ...]]:
+    """One line for each keyword, with the reason where it is not the engine's."""
+    rows = [(_place(e), str(e.enforced_by), _timing(contract, e), clean(e.reason)) for e in lowering.coverage]
+    return [("KEYWORD", "BY", "IN A STREAM", ""), *rows]
+
+
+def _place(entry: CoverageEntry) -> str:
+    named = entry.pointer.endswith(f"/{entry.keyword}")
+    return clean(entry.pointer if named else f"{entry.pointer} {entry.keyword}".strip()) or "all of it"
+
+
+def _timing(contract: Contract, entry: CoverageEntry) -> str:
+    asserted = entry.enforced_by is not Enforcer.ANNOTATION
+    return (contract.timing(entry.pointer) or "") if asserted else ""
 
 
 def _limits(limits: Limits) -> list[tuple[str, ...]]:

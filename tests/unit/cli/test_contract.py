@@ -70,18 +70,41 @@ def test_an_answer_may_be_a_file(schema: str, tmp_path: Path) -> None:
     assert "expected: object" in result.output
 
 
-def test_check_says_who_enforces_what_and_when(schema: str) -> None:
-    result = _run("check", schema)
+def test_check_says_who_enforces_what_and_when_and_why_not_the_engine(schema: str) -> None:
+    result = _run("check", schema, "--engine", "llama-cpp")
     assert result.exit_code == 0, result.output
     found = {line.split()[0]: line.split()[1:] for line in result.output.splitlines() if line.startswith("  /")}
     assert found["/properties/number/pattern"] == ["engine", "at", "the", "byte"]
-    assert found["/properties/tags/uniqueItems"][:4] == ["sidecar-early", "at", "the", "byte"]
+    assert found["/properties/tags/uniqueItems"][:5] == ["sidecar-early", "at", "the", "byte", "the"]
     assert "llama-cpp guarantees: partial" in result.output
+    assert "longest valid answer: no bound but the limits" in result.output
     assert "1,000,000  bytes of an answer" in result.output
 
 
-def test_check_of_an_engine_that_is_not_known_promises_nothing(schema: str) -> None:
-    assert "vllm guarantees: none" in _run("check", schema, "--engine", "vllm").output
+def test_check_compares_the_engines(tmp_path: Path) -> None:
+    file = tmp_path / "code.json"
+    file.write_text(json.dumps({"type": "string", "maxLength": 2, "format": "color"}))
+    lines = _run("check", str(file)).output.splitlines()
+    assert "tensorrt-llm-llguidance guarantees: full" in lines
+    assert "tensorrt-llm-xgrammar guarantees: partial" in lines
+    found = {line.split()[0]: line.split()[1:] for line in lines if line.startswith("  /")}
+    assert found["/maxLength"] == ["engine", "sidecar-early", "engine"]
+    assert found["/format"] == ["annotation"] * 3
+    assert next(line for line in lines if line.startswith("longest")) == "longest valid answer: 14 bytes"
+
+
+def test_check_of_an_engine_that_is_not_known_leaves_every_keyword_to_the_sidecar(schema: str) -> None:
+    output = _run("check", schema, "--engine", "vllm").output
+    assert "vllm guarantees: none" in output
+    assert "/properties/number/pattern" in output
+    assert " engine " not in output.split("KEYWORD")[1]
+
+
+def test_a_keyword_that_nobody_can_enforce_is_refused_in_the_table() -> None:
+    result = _run("check", "-", text=json.dumps({"type": "string", "pattern": "(?=a)b"}))
+    assert result.exit_code == 1
+    row = next(line for line in result.output.splitlines() if line.startswith("  /pattern"))
+    assert row.split()[1] == "refused"
 
 
 @pytest.mark.parametrize(
