@@ -17,18 +17,26 @@ from casava_contract.jsontext import JsonValue
 from casava_contract.report import Satisfiable
 from casava_contract.work import applied
 
+_UNEVALUATED: Final = ("unevaluatedItems", "unevaluatedProperties")
 _NODES: Final = 2_000
 _CHOICES: Final = 256  # conjunctions that the choices over one value multiply out to
 
 
 def canonical(graph: Graph) -> jsonschema_rs.CanonicalSchema | None:
     """Of a schema that the oracle has accepted; None where it is not found in bounded work."""
-    if len(graph.nodes) > _NODES or choices(graph) > _CHOICES:
+    if len(graph.nodes) > _NODES or choices(graph) > _CHOICES or _endless(graph):
         return None
     try:
         return oracle.canonicalize(graph.root.value, graph.draft, graph.resources)
     except Exception:  # noqa: BLE001 - experimental, and no answer is the same as unknown
         return None
+
+
+def _endless(graph: Graph) -> bool:
+    """Whether it would never end: measured, recursion with ``unevaluatedItems`` overflows the stack of the process."""
+    if not any(word in node.keywords for node in graph.nodes.values() for word in _UNEVALUATED):
+        return False
+    return any(len(c) > 1 or c[0] in applied(graph.nodes[c[0]]) for c in Components(graph, applied))
 
 
 def satisfiable(form: jsonschema_rs.CanonicalSchema | None) -> Satisfiable:
