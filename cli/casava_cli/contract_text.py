@@ -37,9 +37,7 @@ def check_lines(contract: Contract, engines: Sequence[str]) -> Iterator[str]:
     for engine, lowering in lowerings.items():
         yield f"{engine} guarantees: {lowering.guarantee}"
     yield ""
-    yield from columns(
-        _coverage(contract, lowerings) if len(lowerings) > 1 else _details(contract, *lowerings.values())
-    )
+    yield from columns(_coverage(lowerings) if len(lowerings) > 1 else _details(contract, *lowerings.values()))
     yield ""
     yield f"longest valid answer: {_size(contract)}"
     yield "limits of an answer:"
