@@ -4,7 +4,7 @@ import time
 import uuid
 from collections.abc import Callable
 from contextlib import aclosing
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from aiohttp import web
@@ -12,8 +12,8 @@ from aiohttp import web
 from casava_sidecar import http
 from casava_sidecar.answer import Answer
 from casava_sidecar.api.requests import Ask, parse_chat, parse_completion
-from casava_sidecar.api.responses import Head, completion_body, model_body, models_body
-from casava_sidecar.api.sse import Frames, error_frame
+from casava_sidecar.api.responses import Head, model_body, models_body
+from casava_sidecar.api.sse import completed_frames, error_frame
 from casava_sidecar.desk import Desk
 from casava_sidecar.engine.client import Triton
 from casava_sidecar.errors import ApiError
@@ -77,51 +77,61 @@ class Completions:
 
     async def _whole(self, request: web.Request, answer: Answer, prepared: Prepared, head: Head) -> web.Response:
         async with aclosing(answer.texts()) as texts:
-            async for _ in texts:
-                pass
-        _note(request, answer)
-        headers = prepared.headers
-        judged = await answer.judged()
-        if judged is not None:
-            request[http.FACTS]["verdict"] = headers[names.VERDICT] = str(judged.verdict)
-            if judged.error is not None:
-                judged.error.headers.update(headers)
-                raise judged.error
-        body = completion_body(head, answer.text, answer.finish_reason, answer.usage)
+            kept = [text async for text in texts]
+        headers, outcome = prepared.headers, answer.outcome
+        member = self._ended(request, answer, prepared)
+        if outcome is not None:
+            headers[names.VERDICT] = outcome.header()
+        refusal = outcome.refusal if outcome is not None else None
+        text = "".join(kept)
+        body = prepared.body(head, text, answer.finish_reason, answer.usage, refusal=refusal, member=member)
         return web.Response(body=orjson.dumps(body), content_type=JSON, headers=headers)
 
     async def _stream(self, request: web.Request, reply: Reply, answer: Answer, prepared: Prepared, head: Head) -> None:
-        frames = Frames(head, include_usage=prepared.ask.include_usage)
+        frames = prepared.frames(head)
         begin = frames.start()
         async with aclosing(answer.texts()) as texts:
             async for text in texts:
+                frame = frames.text(text)
+                if answer.events:
+                    frame += completed_frames(answer.events)
                 if reply.response is None:
                     await reply.start(prepared.headers)
-                    await reply.write(begin + frames.text(text))
-                else:
-                    await reply.write(frames.text(text))
-        _note(request, answer)
+                    await reply.write(begin + frame)
+                elif frame:
+                    await reply.write(frame)
+        member = self._ended(request, answer, prepared)
+        last = b""
         if reply.response is None:  # an answer without any text
             await reply.start(prepared.headers)
-            await reply.write(begin)
-        judged = await answer.judged()
-        member = None
-        if judged is not None and prepared.bound is not None:
-            request[http.FACTS]["verdict"] = str(judged.verdict)
-            if judged.error is not None:
-                raise judged.error
-            member = prepared.bound.stream_member(judged.verdict)
-        await reply.write(frames.finish(answer.finish_reason, answer.usage, member))
+            last = begin
+        outcome = answer.outcome
+        if outcome is not None:
+            last += completed_frames(outcome.pointers)
+            if outcome.refusal is not None:
+                last += frames.refusal(outcome.refusal)
+        await reply.write(last + frames.finish(answer.finish_reason, answer.usage, member))
+
+    def _ended(self, request: web.Request, answer: Answer, prepared: Prepared) -> dict[str, Any] | None:
+        """What the answer says of its contract, None without one. Raises the ApiError that stands in its place."""
+        facts, outcome, bound = request[http.FACTS], answer.outcome, prepared.bound
+        facts.update(
+            prompt_tokens=answer.usage.prompt,
+            completion_tokens=answer.usage.completion,
+            finish_reason=answer.finish_reason,
+        )
+        if outcome is None or bound is None:
+            return None
+        facts["verdict"] = str(outcome.verdict)
+        if outcome.attempts > 1:
+            facts.update(attempts=outcome.attempts, generated_tokens=outcome.tokens, seed=outcome.seed)
+        self._metrics.contracts.ended(bound, outcome)
+        if outcome.error is not None:
+            outcome.error.headers.update(prepared.headers)
+            raise outcome.error
+        return outcome.member(bound)
 
 
 def _head(ask: Ask) -> Head:
     prefix = "chatcmpl" if ask.is_chat else "cmpl"
     return Head(f"{prefix}-{uuid.uuid4().hex}", ask.model, int(time.time()), ask.is_chat)
-
-
-def _note(request: web.Request, answer: Answer) -> None:
-    request[http.FACTS].update(
-        prompt_tokens=answer.usage.prompt,
-        completion_tokens=answer.usage.completion,
-        finish_reason=answer.finish_reason,
-    )

@@ -5,6 +5,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from casava_sidecar.contract_metrics import ContractMetrics
+
 _TTFT: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120)
 _INTER_TOKEN: Final = (0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.075, 0.1, 0.25, 0.5, 1, 5)
 
@@ -43,21 +45,11 @@ class Metrics:
         )
         self.prompt_tokens = Counter("casava_prompt_tokens", "Tokens of prompts.", registry=registry)
         self.completion_tokens = Counter("casava_completion_tokens", "Tokens generated.", registry=registry)
-        self.verdicts = Counter(
-            "casava_contract_verdicts",
-            "Finished answers under a contract, by verdict and by what the engine guaranteed.",
-            ["contract", "verdict", "engine"],
-            registry=registry,
-        )
-        self.disagreements = Counter(
-            "casava_contract_engine_disagreements",
-            "Answers that the engine guaranteed in full and that validation refused. Each is a defect.",
-            registry=registry,
-        )
+        self.contracts = ContractMetrics(registry)
         self.cancellations = Counter(
             "casava_cancellations", "Generations cancelled before their end.", ["reason"], registry=registry
         )
-        for reason in ("client", "timeout", "drain"):
+        for reason in ("client", "timeout", "drain", "violation"):
             self.cancellations.labels(reason)
 
     def watch_loads(self, running: Callable[[], float], waiting: Callable[[], float], max_concurrent: int) -> None:

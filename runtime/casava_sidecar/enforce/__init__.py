@@ -1,0 +1,1 @@
+"""What happens to an answer under a contract: released, refused, repaired, asked for again. Pure: no I/O, no clock."""
