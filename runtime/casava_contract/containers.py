@@ -1,10 +1,12 @@
 """What a conjunction of subschemas asks of an object or an array, member by member."""
 
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
 from casava_contract import oracle, pointers
 from casava_contract.choices import Branching
+from casava_contract.evaluated import Evaluated
 from casava_contract.graph import Subschema
 from casava_contract.kinds import ARRAY, OBJECT, KindPlan
 from casava_contract.verdict import Reason, listed
@@ -36,11 +38,14 @@ def reason(nodes: Sequence[Subschema], keyword: str, message: str, **more: objec
 
 
 class ObjectPlan(KindPlan):
-    """``closed``: the only names that there may be; None where others may come. ``required``: names that must come."""
+    """``closed``: the only names that there may be; None where others may come. ``required``: names that must come.
+
+    ``lasting``: nothing but its members, one by one, decides it, and once they are there it holds.
+    """
 
     __slots__ = (
-        "_closed", "_known", "_matchers", "_planning", "_prefixes", "children", "dependent", "fewest", "most", "names",
-        "plain", "required",
+        "_closed", "_deciding", "_known", "_lasting", "_matchers", "_planning", "_prefixes", "children", "dependent",
+        "fewest", "most", "names", "plain", "required",
     )  # fmt: skip
 
     def __init__(
@@ -49,13 +54,15 @@ class ObjectPlan(KindPlan):
         groups: tuple[Branching, ...],
         hard: tuple[str, ...],
         planning: "Callable[[Iterable[str]], Plan]",
+        evaluated: "Callable[[Subschema], Evaluated | None]",
         *,
         trivial: bool,
+        lasting: bool,
     ) -> None:
         super().__init__(OBJECT, nodes, groups, hard, trivial=trivial)
         self._planning = planning
         self.children: dict[str, Plan | None] = {}
-        self._matchers = [_Members(node) for node in nodes]
+        self._matchers = [_Members(node, evaluated(node)) for node in nodes]
         self.required = frozenset(str(name) for node in nodes for name in _names(node, "required"))
         self.dependent = [pair for node in nodes for pair in _dependent(node)]
         self.fewest = _tightest(nodes, "minProperties", max) or 0
@@ -63,6 +70,8 @@ class ObjectPlan(KindPlan):
         self.names = [e.target for node in nodes for e in node.edges if e.keyword == "propertyNames"]
         # Nothing is to be said of a name but what the member must be.
         self.plain = self.most is None and not self.names and not any(group.key for group in groups)
+        self._lasting = lasting and self.most is None and not self.names and not self.dependent
+        self._deciding: frozenset[str] | None = None
         self._closed: frozenset[str] | None = None
         self._prefixes: dict[bytes, list[str]] = {}
         self._known = False
@@ -92,6 +101,26 @@ class ObjectPlan(KindPlan):
         most = _NO_END if self.most is None else self.most
         return most if self.closed is None else min(most, len(self.closed))
 
+    @property
+    def lasting(self) -> bool:
+        return self._lasting and self.deciding is not None
+
+    @property
+    def deciding(self) -> frozenset[str] | None:
+        """The members that decide it; None where any other could as well. Worked out late, as ``closed`` is."""
+        if self._lasting and self._deciding is None:
+            rest = [target for members in self._matchers for target in members.rest()]
+            if self._planning(rest).any:
+                named = {name for members in self._matchers for name in members.named if self.child(name) is not None}
+                self._deciding = self.required | named
+            else:
+                self._lasting = False
+        return self._deciding
+
+    def decided(self, value: Collection[object], counts: list[int] | None) -> bool:  # noqa: ARG002 - arrays count
+        """Of a lasting plan: whether the finished members of ``value`` decide it."""
+        return len(value) >= self.fewest and self._deciding is not None and all(n in value for n in self._deciding)
+
     def left(self, begun: bytes, value: Container[str]) -> bool:
         """Of a closed object: whether an allowed name that is not in ``value`` begins so."""
         names = self._prefixes.get(begun, ()) if self._prefixes else self._slowly(begun)
@@ -100,11 +129,24 @@ class ObjectPlan(KindPlan):
     def _slowly(self, begun: bytes) -> list[str]:
         return [name for name in self._closed or () if name.encode().startswith(begun)]
 
-    def _close(self) -> None:
-        allowed: set[str] | None = None
+    def _never(self, target: str) -> bool:
+        return not self._planning([target]).mask
+
+    @property
+    def closing(self) -> tuple[Subschema | None, str]:
+        """The subschema and the keyword that close it."""
         for members in self._matchers:
-            if members.otherwise is not None and not members.patterns and not self._planning([members.otherwise]).mask:
-                allowed = set(members.named) if allowed is None else allowed & set(members.named)
+            only = members.only(self._never)
+            if only is not None:
+                return members.node, only[0]
+        return None, "additionalProperties"
+
+    def _close(self) -> None:
+        allowed: AbstractSet[str] | None = None
+        for members in self._matchers:
+            only = members.only(self._never)
+            if only is not None:
+                allowed = only[1] if allowed is None else allowed & only[1]
         if allowed is not None:
             possible = {name for name in allowed if (plan := self.child(name)) is None or plan.mask}
             self._closed = frozenset(possible)
@@ -121,6 +163,8 @@ class ObjectPlan(KindPlan):
             targets = list(members.of(name))
             if targets and not self._planning(targets).mask:
                 keyword = "properties" if name in members.named else "additionalProperties"
+                if targets[-1] == members.unevaluated:
+                    keyword = "unevaluatedProperties"
                 known = list(members.named)
                 message = "this name is not allowed here"
                 return reason([members.node], keyword, message, expected=listed(known), got=name[:40])
@@ -128,21 +172,46 @@ class ObjectPlan(KindPlan):
 
 
 class _Members:
-    """Which subschemas of one subschema apply to a member, by its name."""
+    """Which subschemas of one subschema apply to a member, by its name.
 
-    __slots__ = ("named", "node", "otherwise", "patterns")
+    ``unevaluated`` applies to every name but ``known``.
+    """
 
-    def __init__(self, node: Subschema) -> None:
+    __slots__ = ("known", "named", "node", "otherwise", "patterns", "unevaluated")
+
+    def __init__(self, node: Subschema, evaluated: Evaluated | None) -> None:
         self.node = node
         self.named = {str(e.token): e.target for e in node.edges if e.keyword == "properties"}
         self.patterns = [(str(e.token), e.target) for e in node.edges if e.keyword == "patternProperties"]
-        rest = [e.target for e in node.edges if e.keyword == "additionalProperties"]
-        self.otherwise = rest[0] if rest else None
+        self.otherwise = _single(node, "additionalProperties")
+        self.known = None if evaluated is None else evaluated.names
+        self.unevaluated = None if self.known is None else _single(node, "unevaluatedProperties")
 
     def of(self, name: str) -> list[str]:
         found = [self.named[name]] if name in self.named else []
         found += [target for pattern, target in self.patterns if oracle.matches(pattern, name)]
-        return found if found or self.otherwise is None else [self.otherwise]
+        if not found and self.otherwise is not None:
+            found = [self.otherwise]
+        if self.known is not None and self.unevaluated is not None and name not in self.known:
+            found.append(self.unevaluated)
+        return found
+
+    def rest(self) -> list[str]:
+        """What may apply to a member that is not named."""
+        found = [target for _, target in self.patterns]
+        return found + [target for target in (self.otherwise, self.unevaluated) if target is not None]
+
+    def only(self, never: Callable[[str], bool]) -> tuple[str, AbstractSet[str]] | None:
+        """The keyword and the only names that it allows; ``never`` tells a subschema that nothing satisfies."""
+        if self.otherwise is not None and not self.patterns and never(self.otherwise):
+            return "additionalProperties", self.named.keys()
+        if self.known is not None and self.unevaluated is not None and never(self.unevaluated):
+            return "unevaluatedProperties", self.known
+        return None
+
+
+def _single(node: Subschema, keyword: str) -> str | None:
+    return next((edge.target for edge in node.edges if edge.keyword == keyword), None)
 
 
 def _names(node: Subschema, keyword: str) -> Sequence[object]:
@@ -172,6 +241,7 @@ class ArrayPlan(KindPlan):
         "_rows",
         "contains",
         "fewest",
+        "lasting",
         "listed",
         "most",
         "per_item",
@@ -184,20 +254,25 @@ class ArrayPlan(KindPlan):
         groups: tuple[Branching, ...],
         hard: tuple[str, ...],
         planning: "Callable[[Iterable[str]], Plan]",
+        evaluated: "Callable[[Subschema], Evaluated | None]",
         *,
         trivial: bool,
+        lasting: bool,
         exact: bool,
     ) -> None:
         super().__init__(ARRAY, nodes, groups, hard, trivial=trivial)
         self._planning = planning
         self._children: dict[int, Plan | None] = {}
-        self._rows = [_Elements(node) for node in nodes]
-        self.listed = max((len(row.listed) for row in self._rows), default=0)
+        self._rows = [_Elements(node, evaluated(node)) for node in nodes]
+        self.listed = max((row.alike for row in self._rows), default=0)
         self.fewest = _tightest(nodes, "minItems", max) or 0
         self.most = _tightest(nodes, "maxItems", min)
         self.unique = any(node.keywords.get("uniqueItems") is True for node in nodes)
         self.contains = [row for node in nodes for row in _contains(node)] if exact else []
         self.per_item = self.unique or bool(self.contains)
+        # Nothing but its first elements and what contains asks decides it, and once they are there it holds.
+        bounded = self.unique or self.most is not None or any(most is not None for _, _, most, _ in self.contains)
+        self.lasting = lasting and not bounded and self.child(self.listed) is None
         self._room: int | None = None
 
     @property
@@ -213,6 +288,13 @@ class ArrayPlan(KindPlan):
             self._room = room
         return self._room
 
+    def decided(self, value: Collection[object], counts: list[int] | None) -> bool:
+        """Of a lasting plan: whether the finished elements of ``value`` decide it; ``counts`` as contains counts."""
+        if len(value) < max(self.fewest, self.listed):
+            return False
+        found = counts or [0] * len(self.contains)
+        return all(count >= fewest for count, (_, fewest, _, _) in zip(found, self.contains, strict=True))
+
     def child(self, index: int) -> "Plan | None":
         """What the element at ``index`` must be; None: anything."""
         index = min(index, self.listed)
@@ -223,16 +305,24 @@ class ArrayPlan(KindPlan):
 
 
 class _Elements:
-    __slots__ = ("listed", "rest")
+    """``alike``: from this index on every element must be the same."""
 
-    def __init__(self, node: Subschema) -> None:
+    __slots__ = ("alike", "first", "listed", "rest", "unevaluated")
+
+    def __init__(self, node: Subschema, evaluated: Evaluated | None) -> None:
         self.listed = [e.target for e in node.edges if e.keyword in {"items", "prefixItems"} and e.token is not None]
         self.rest = [e.target for e in node.edges if e.keyword == "items" and e.token is None]
         if isinstance(node.keywords.get("items"), list):
             self.rest = [e.target for e in node.edges if e.keyword == "additionalItems"]
 
+        known = None if evaluated is None else evaluated.elements
+        self.unevaluated = None if known is None else _single(node, "unevaluatedItems")
+        self.first = 0 if known is None else known
+        self.alike = max(len(self.listed), self.first if self.unevaluated else 0)
+
     def of(self, index: int) -> list[str]:
-        return [self.listed[index]] if index < len(self.listed) else self.rest
+        found = [self.listed[index]] if index < len(self.listed) else self.rest
+        return [*found, self.unevaluated] if self.unevaluated and index >= self.first else found
 
 
 def _contains(node: Subschema) -> list[tuple[str, int, int | None, Subschema]]:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from casava_contract.containers import ArrayPlan, ObjectPlan, reason
 from casava_contract.kinds import KindPlan
-from casava_contract.threads import Thread, wanted
+from casava_contract.threads import Thread, matters, wanted
 from casava_contract.unique import Seen
 from casava_contract.verdict import Reason, listed
 
@@ -21,9 +21,12 @@ class Dead(Exception):  # noqa: N818 - a state, not a mistake
 
 
 class Frame:
-    """An object or array that is open. ``key``: the member or element that is being read."""
+    """An object or array that is open. ``key``: the member or element that is being read.
 
-    __slots__ = ("closed", "is_object", "key", "per_item", "room", "seen", "start", "threads", "value")
+    ``undecided``: readings that may become certain, whatever follows, while something depends on that.
+    """
+
+    __slots__ = ("closed", "is_object", "key", "per_item", "room", "seen", "start", "threads", "undecided", "value")
 
     def __init__(self, value: Any, threads: list[Thread], start: int) -> None:
         self.value = value
@@ -34,6 +37,7 @@ class Frame:
         self.per_item = False
         self.closed = False
         self.room = _NO_END
+        self.undecided: list[Thread] = []
         for thread in threads:
             plan = thread.plan
             if isinstance(plan, ObjectPlan):
@@ -42,6 +46,8 @@ class Frame:
             elif isinstance(plan, ArrayPlan):
                 self.room = min(self.room, plan.room)
                 self.per_item = self.per_item or plan.per_item
+            if isinstance(plan, ObjectPlan | ArrayPlan) and matters(thread) and plan.lasting:
+                self.undecided.append(thread)
         self.seen: Seen | None = None
 
 
@@ -62,13 +68,22 @@ def full(plan: KindPlan, value: Any, count: int) -> Reason | None:
             return reason(plan.nodes, "maxProperties", "no more members are allowed", expected=("}",))
         closed = plan.closed
         if closed is not None and count >= len(closed) and all(name in value for name in closed):
-            return reason(plan.nodes, "additionalProperties", "every allowed member is there", expected=("}",))
+            node, word = plan.closing
+            return reason([node] if node else (), word, "every allowed member is there", expected=("}",))
     elif isinstance(plan, ArrayPlan):
         if plan.most is not None and count >= plan.most:
             return reason(plan.nodes, "maxItems", "no more elements are allowed", expected=("]",))
         child = plan.child(count)
         if child is not None and not child.mask:
-            return reason(plan.nodes, "items", "no further element is allowed", expected=("]",))
+            word = next(
+                (
+                    w
+                    for w in ("items", "additionalItems", "unevaluatedItems")
+                    if any(w in n.keywords for n in plan.nodes)
+                ),
+                "",
+            )
+            return reason(plan.nodes, word, "no further element is allowed", expected=("]",))
     return None
 
 

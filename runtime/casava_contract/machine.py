@@ -6,7 +6,7 @@ The parser tells it what it reads; it knows nothing of bytes but their offsets.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from casava_contract import jsontext, lexemes, number_prefix, pointers
+from casava_contract import elements, jsontext, lexemes, number_prefix, pointers
 from casava_contract.choices import Mode
 from casava_contract.containers import ArrayPlan, ObjectPlan, reason
 from casava_contract.errors import shorten
@@ -15,8 +15,7 @@ from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import NAMES, OBJECT, KindPlan
 from casava_contract.plans import Plan, Planner
 from casava_contract.scalars import NumberPlan, ScalarPlan, Scan, StringPlan
-from casava_contract.threads import Spawn, Thread, die
-from casava_contract.unique import Seen
+from casava_contract.threads import Group, Spawn, Thread, die
 from casava_contract.verdict import Reason, listed
 
 _CREDIT: Final = 65_536  # bytes of finished values that may be judged as a whole for nothing,
@@ -139,9 +138,10 @@ class Machine:
         self._fall_in_order(fallen)
 
     def _no_such_name(self, plan: ObjectPlan, begun: str, left: tuple[str, ...]) -> Reason:
-        node = next((n for n in plan.nodes if "additionalProperties" in n.keywords), None)
-        place = "" if node is None else pointers.join(node.pointer, "additionalProperties")
-        return Reason("additionalProperties", place, "no allowed name that is left begins so", left, begun[:40])
+        node, word = plan.closing
+        place = "" if node is None else pointers.join(node.pointer, word)
+        early = word == "additionalProperties"  # else an alternative that cannot hold any longer may have named it
+        return Reason(word, place, "no allowed name that is left begins so", left, begun[:40], earliest=early)
 
     def key(self, raw: bytes | bytearray, start: int, offset: int) -> None:
         """A key that began at ``start`` has ended at ``offset``, the closing quote."""
@@ -180,7 +180,10 @@ class Machine:
             if why is not None:
                 fallen.append((thread, why))
         self._fall(fallen, offset)
-        if fallen:
+        undecided = bool(frame.undecided)
+        if undecided:
+            self._decide(frame, offset, name)
+        if fallen or undecided:
             asked = [(use, plan) for use, plan in asked if use is not None and use.alive]
         self._next = asked
 
@@ -282,8 +285,8 @@ class Machine:
             self._settle(self.threads, value, start, offset)
             self.threads = []
         self._place(value)
-        if self.frames and self.frames[-1].per_item:
-            self._item(value, offset)
+        if self.frames:
+            self._part_ended(value, offset)
 
     # ---- values end
 
@@ -301,8 +304,8 @@ class Machine:
                     self._fall([(thread, self._whole(thread.plan, pointer))], offset)
             self._settle(frame.threads, frame.value, frame.start, offset)
         self.frames.pop()
-        if self.frames and self.frames[-1].per_item:
-            self._item(frame.value, offset)
+        if self.frames:
+            self._part_ended(frame.value, offset)
         value: JsonValue = frame.value
         return value
 
@@ -334,37 +337,40 @@ class Machine:
         self._spent += cost
         return True
 
-    def _item(self, value: JsonValue, offset: int) -> None:
-        """An element has ended."""
+    def _part_ended(self, value: JsonValue, offset: int) -> None:
+        """A member or an element has ended."""
         frame = self.frames[-1]
-        fallen: list[tuple[Thread, Reason]] = []
-        for thread in frame.threads:
-            plan = thread.plan
-            if not isinstance(plan, ArrayPlan):
-                continue
-            if plan.contains:
-                why = self._contains(thread, plan, value)
-                if why is not None:
-                    fallen.append((thread, why))
-        unique = [t for t in frame.threads if isinstance(t.plan, ArrayPlan) and t.plan.unique]
-        if unique:
-            frame.seen = frame.seen or Seen()
-            if frame.seen.again(value):
-                shown = shorten(jsontext.dump(value), 40)
-                why = reason(unique[0].plan.nodes, "uniqueItems", "the same element twice", got=shown)
-                fallen += [(thread, why) for thread in unique]
-        self._fall(fallen, offset)
+        if frame.per_item:
+            self._fall(elements.fallen(frame, value, self._planner.parts.valid), offset)
+        if frame.undecided:
+            self._decide(frame, offset)
 
-    def _contains(self, thread: Thread, plan: ArrayPlan, value: JsonValue) -> Reason | None:
-        if thread.counts is None:
-            thread.counts = [0] * len(plan.contains)
-        for place, (target, _, most, node) in enumerate(plan.contains):
-            if self._planner.parts.valid(target, value):
-                thread.counts[place] += 1
-                if most is not None and thread.counts[place] > most:
-                    message = f"more than {most} elements match contains"
-                    return reason([node], "maxContains", message, expected=(f"at most {most}",))
-        return None
+    def _decide(self, frame: Frame, offset: int, name: str | None = None) -> None:
+        """Find the readings that are certain now: by the parts that have ended, or by a name whose value is to come.
+
+        The oracle is asked as well: a plan may ask too little.
+        """
+        value = frame.value if name is None else frame.value | {name: None}
+        for thread in tuple(frame.undecided):
+            plan = thread.plan
+            if not thread.alive or not isinstance(plan, ObjectPlan | ArrayPlan):
+                frame.undecided.remove(thread)
+                continue
+            if name is not None and (not isinstance(plan, ObjectPlan) or plan.child(name) is not None):
+                continue
+            if plan.decided(value, thread.counts):
+                frame.undecided.remove(thread)
+                if self._pay(frame.start, offset) and self._holds(plan, value):
+                    self._certain(thread, offset)
+
+    def _holds(self, plan: KindPlan, value: JsonValue) -> bool:
+        return all(self._planner.parts.valid(node.pointer, value) for node in plan.nodes)
+
+    def _certain(self, thread: Thread, offset: int) -> None:
+        thread.sure = True
+        for use in thread.uses:
+            if isinstance(use, Group) and use.owner.alive and use.broken():
+                self._fall([(use.owner, use.reason(offset))], offset)
 
     # ---- deaths
 

@@ -12,6 +12,7 @@ from casava_contract import jsontext, kinds, oracle, pointers
 from casava_contract.choices import IMPOSSIBLE, Branching, Choice, Impossible, Mode, choices_of, mask_of
 from casava_contract.containers import ArrayPlan, ObjectPlan
 from casava_contract.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, REFERENCES
+from casava_contract.evaluated import Evaluated, evaluated
 from casava_contract.graph import Graph, Subschema
 from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import ALL, ARRAY, NUMBER, OBJECT, STRING, KindPlan
@@ -32,6 +33,7 @@ _OF_ARRAYS: Final = frozenset(
     {"items", "prefixItems", "additionalItems", "contains", "minContains", "maxContains", "minItems", "maxItems",
      "uniqueItems", "unevaluatedItems"}
 )  # fmt: skip
+_UNEVALUATED: Final = frozenset({"unevaluatedProperties", "unevaluatedItems"})
 _CARRIES: Final = DESCRIPTIONS | {"$ref", "allOf", "$defs", "definitions"}
 # What says something of a kind; of every kind what is in none of these sets and not known to describe.
 _SPEAKS: Final = {
@@ -40,6 +42,9 @@ _SPEAKS: Final = {
     STRING: STRINGS,
     NUMBER: NUMBERS - {"type"},
 }
+_UNDERSTOOD: Final = (
+    _CHOOSING | _OF_OBJECTS | _OF_ARRAYS | STRINGS | NUMBERS | DESCRIPTIONS | {"type", "additionalItems"}
+)
 _KNOWN: Final = _CHOOSING | _OF_OBJECTS | _OF_ARRAYS | STRINGS | NUMBERS | DESCRIPTIONS | {"contentSchema"}
 
 
@@ -192,15 +197,24 @@ class Planner:
         hard = tuple(node.pointer for node in nodes if self._hard(node, kind)) if self.exact else ()
         if trivial:
             return KindPlan(kind, (), (), (), trivial=True)
+        lasting = self.exact and not groups and not hard and all(node.keywords.keys() <= _UNDERSTOOD for node in nodes)
         if kind == OBJECT:
-            return ObjectPlan(nodes, groups, hard, self.plan, trivial=trivial)
+            return ObjectPlan(nodes, groups, hard, self.plan, self._evaluated, trivial=trivial, lasting=lasting)
         if kind == ARRAY:
-            return ArrayPlan(nodes, groups, hard, self.plan, trivial=trivial, exact=self.exact)
+            return ArrayPlan(
+                nodes, groups, hard, self.plan, self._evaluated, trivial=trivial, lasting=lasting, exact=self.exact
+            )
         if kind == STRING:
             return StringPlan(nodes, groups, hard, self.draft, trivial=trivial)
         if kind == NUMBER:
             return NumberPlan(nodes, groups, hard, self.draft, trivial=trivial)
         return KindPlan(kind, nodes, groups, hard, trivial=trivial)
+
+    def _evaluated(self, node: Subschema) -> Evaluated | None:
+        """None: nothing is asked of what is left unevaluated, or it cannot be told what is."""
+        if not self.exact or _UNEVALUATED.isdisjoint(node.keywords):
+            return None
+        return evaluated(node, self._nodes)
 
     def _speaks(self, node: Subschema, kind: int) -> bool:
         """Whether the subschema may refuse some value of the kind."""

@@ -11,15 +11,19 @@ from casava_contract.verdict import MOST_EXPECTED, Reason
 
 
 class Thread:
-    """``uses``: the threads of the parent value and the groups that fall with it; None stands for the whole answer."""
+    """``uses``: the threads of the parent value and the groups that fall with it; None stands for the whole answer.
 
-    __slots__ = ("alive", "counts", "died", "groups", "plan", "reason", "scan", "uses")
+    ``sure``: whatever follows, it holds.
+    """
+
+    __slots__ = ("alive", "counts", "died", "groups", "plan", "reason", "scan", "sure", "uses")
 
     def __init__(self, plan: KindPlan) -> None:
         self.plan = plan
         self.uses: list[Thread | Group | None] = []
         self.groups: list[Group] = []
         self.alive = True
+        self.sure = False
         self.reason: Reason | None = None
         self.died = -1
         self.scan: Scan | None = None
@@ -42,16 +46,22 @@ class Group:
         thread = self.branches[branch]
         return thread is not None and thread.alive
 
+    def sure(self) -> int:
+        """Of how many branches it is known that they hold."""
+        return sum(branch is not None and branch.sure for branch in self.branches)
+
     def broken(self) -> bool:
         """Whether it can no longer hold."""
         mode = self.plan.mode
         if mode is Mode.IF:
-            return not self.holds(2) and not (self.holds(0) and self.holds(1))
+            first = self.branches[0]
+            otherwise = self.holds(2) and not (first is not None and first.sure)
+            return not otherwise and not (self.holds(0) and self.holds(1))
         if mode is Mode.WHEN:
             return self.seen and not self.holds(0)
         if mode is Mode.NOT:
-            return False
-        return self.left == 0
+            return self.sure() > 0
+        return self.left == 0 or (mode is Mode.ONE and self.sure() > 1)
 
     def open_question(self) -> bool:
         """Of a finished value: whether only the oracle can tell."""
@@ -64,6 +74,8 @@ class Group:
 
     def reason(self, offset: int) -> Reason:
         """The last reading to die names the cause; where several died of the same byte, all of them do."""
+        if self.sure():
+            return self._too_much(offset)
         last = [t.reason for t in self.branches if t is not None and t.died == offset and t.reason is not None]
         if len(last) == 1:
             return last[0]
@@ -71,6 +83,16 @@ class Group:
         got = next((reason.got for reason in last if reason.got), "")
         word = self.plan.mode.value
         return Reason(word, self.plan.pointer, f"no reading of {word} is left", expected, got)
+
+    def _too_much(self, offset: int) -> Reason:
+        """Why it cannot hold though, or because, a reading is certain to."""
+        then = self.branches[1] if self.plan.mode is Mode.IF else None
+        if then is not None and then.reason is not None:
+            return then.reason if then.died == offset else then.reason._replace(earliest=False)
+        word = self.plan.mode.value
+        messages = {Mode.ONE: "more than one reading holds", Mode.NOT: "what is ruled out holds"}
+        message = messages.get(self.plan.mode, "its condition holds, and what must follow cannot")
+        return Reason(word, self.plan.pointer, f"{message}, whatever follows", earliest=False)
 
 
 def die(thread: Thread, reason: Reason, offset: int) -> Reason | None:
@@ -104,6 +126,16 @@ def wanted(thread: Thread) -> bool:
         owner = use if isinstance(use, Thread) else use.owner
         if owner.alive:
             return True
+    return False
+
+
+def matters(thread: Thread) -> bool:
+    """Whether anything would follow from its being certain to hold."""
+    for use in thread.uses:
+        if isinstance(use, Group):
+            mode = use.plan.mode
+            if mode is Mode.NOT or mode is Mode.ONE or (mode is Mode.IF and use.branches[0] is thread):
+                return True
     return False
 
 

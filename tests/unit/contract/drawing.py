@@ -1,9 +1,28 @@
 """JSON Schemas and JSON values that have something to do with each other, for hypothesis to draw."""
 
+import json
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
 from hypothesis import strategies as st
+
+from casava_contract import State, compile  # noqa: A004
+from casava_contract.parser import (
+    AFTER,
+    COLON,
+    END,
+    FIRST_ELEMENT,
+    FIRST_KEY,
+    KEY,
+    LITERAL,
+    NAME,
+    NUMBER_TEXT,
+    TEXT,
+    VALUE,
+    Parser,
+)
+from casava_contract.validator import JsonValidator
 
 _names = st.sampled_from(["a", "b", "k", "", "a/b", "~", "é", "%41"])
 _numbers = st.one_of(
@@ -145,3 +164,104 @@ def _scalar(schema: dict[str, Any], rng: Random) -> Any:
     }
     names = [name for name in pools if _is(schema, name)] or list(pools)
     return rng.choice(pools[rng.choice(names)])
+
+
+_LEAVES: list[Any] = [
+    True, {}, False, {"type": "integer"}, {"const": 1}, {"enum": [1, "x", None]}, {"type": "string"}, {"minimum": 1},
+    {"type": "null"}, {"maxLength": 1}, {"uniqueItems": True},
+]  # fmt: skip
+_NAMINGS: list[Any] = [{"enum": ["a", "b"]}, {"pattern": "^[ab]"}, {"maxLength": 1}, {"not": {"const": "c"}}]
+
+
+def choosing(rng: Random, depth: int = 0) -> Any:
+    """A schema full of choices over few names, so that small answers meet every way in which one can be decided."""
+    if depth > 3 or rng.random() < 0.15:
+        return rng.choice(_LEAVES)
+    schema: dict[str, Any] = {}
+    for _ in range(rng.choice([1, 1, 2, 2, 3])):
+        word = rng.choice(list(_CHOOSING))
+        schema |= {word: _CHOOSING[word](rng, depth + 1)}
+        if word == "if":
+            schema |= {other: choosing(rng, depth + 1) for other in ("then", "else") if rng.random() < 0.6}
+    if depth == 0:
+        targets = [{"required": ["a"]}, {"properties": {"b": {"const": 1}}}, {"properties": {"c": {"$ref": "#"}}}]
+        schema["$defs"] = {"x": rng.choice(targets)}
+    return schema
+
+
+def _named(rng: Random, depth: int) -> Any:
+    return {name: choosing(rng, depth) for name in rng.sample("abc", rng.choice([1, 2]))}
+
+
+def _several(rng: Random, depth: int) -> Any:
+    return [choosing(rng, depth) for _ in range(rng.choice([1, 2, 2, 3]))]
+
+
+def _rest(rng: Random, depth: int) -> Any:
+    return rng.choice([False, False, {"type": "null"}, choosing(rng, depth + 1)])
+
+
+def _count(rng: Random, _: int) -> Any:
+    return rng.choice([1, 2, 3])
+
+
+_CHOOSING: dict[str, Callable[[Random, int], Any]] = {
+    **dict.fromkeys(("properties", "dependentSchemas"), _named),
+    **dict.fromkeys(("not", "contains", "items", "if"), choosing),
+    **dict.fromkeys(("oneOf", "anyOf", "allOf", "prefixItems"), _several),
+    **dict.fromkeys(("unevaluatedProperties", "unevaluatedItems", "additionalProperties"), _rest),
+    **dict.fromkeys(("minItems", "minProperties", "maxProperties", "maxItems"), _count),
+    "patternProperties": lambda rng, depth: {rng.choice(["^a", "b", "c$", "^[ab]$"]): choosing(rng, depth)},
+    "required": lambda rng, _: rng.sample("abc", rng.choice([1, 1, 2])),
+    "dependentRequired": lambda rng, _: {rng.choice("abc"): rng.sample("abc", 1)},
+    "propertyNames": lambda rng, _: rng.choice(_NAMINGS),
+    "type": lambda rng, _: rng.choice(["object", "array", ["object", "integer"], ["array", "null"]]),
+    "$ref": lambda _, depth: "#/$defs/x" if depth < 3 else "#",
+}
+
+
+def small(rng: Random, depth: int = 0) -> Any:
+    """A value over the same few names."""
+    chance = rng.random()
+    if depth > 2 or chance < 0.35:
+        return rng.choice([1, 0, 2, "x", "", None, True, 1.0, "ab"])
+    if chance < 0.75:
+        names = rng.sample(["a", "b", "c", "ab", "d"], rng.choice([0, 1, 2, 2, 3]))
+        return {name: small(rng, depth + 1) for name in names}
+    return [small(rng, depth + 1) for _ in range(rng.choice([0, 1, 2, 3]))]
+
+
+def completed(prefix: bytes, rng: Random) -> bytes:
+    """The beginning of a JSON text with a random end; b"" where none was found."""
+    reader = compile("true").validator()
+    assert isinstance(reader, JsonValidator)
+    reader.feed(prefix)
+    text = prefix
+    while reader._parser.mode != END:
+        piece = _further(reader._parser, text, rng)
+        if len(text) > 400 or reader.feed(piece).state is State.DEAD:
+            return b""
+        text += piece
+    return text
+
+
+def _further(parser: Parser, text: bytes, rng: Random) -> bytes:
+    """What may follow the text, as far as the parser has read it."""
+    frames = parser.machine.frames
+    more = rng.random() < 0.4 and len(frames) < 6
+    close = b" " if not frames else b"}" if frames[-1].is_object else b"]"
+    name = b'"%s"' % rng.choice([b"a", b"b", b"c", b"d", b"ab"])
+    value = json.dumps(small(rng, 1), separators=(",", ":")).encode()
+    options = {
+        VALUE: value,
+        FIRST_ELEMENT: value if more else b"]",
+        FIRST_KEY: name if more else b"}",
+        KEY: name,
+        COLON: b":",
+        AFTER: b"," if more else close,
+        TEXT: b'n"' if text.endswith(b"\\") else b'"',
+        NAME: b'n"' if text.endswith(b"\\") else b'"',
+        NUMBER_TEXT: close if text[-1:].isdigit() else b"1",
+        LITERAL: parser._word[parser.at - parser.start :],
+    }
+    return options[parser.mode]

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from casava_contract import Completed, Contract, Limits, State, Timing, Verdict, compile  # noqa: A004
+from casava_contract.json_contract import JsonContract
+from casava_contract.validator import JsonValidator
 
 _ORDER = {
     "type": "object",
@@ -93,7 +95,7 @@ def test_expected_lists_at_most_ten_and_nothing_long_is_repeated() -> None:
 
 
 def test_what_is_only_known_at_the_end_is_not_called_the_earliest() -> None:
-    schema = {"properties": {"a": True}, "unevaluatedProperties": False}
+    schema = {"anyOf": [{"required": ["a"], "properties": {"b": True}}, True], "unevaluatedProperties": False}
     (error,) = _final(_contract(schema), b'{"b": 1}').errors
     assert (error.keyword, error.offset, error.earliest) == ("unevaluatedProperties", 7, False)
 
@@ -197,6 +199,7 @@ def test_names_that_answers_choose_do_not_grow_the_contract() -> None:
     for start in range(0, 6_000, 2_000):
         answer = json.dumps({f"k{i}": i for i in range(start, start + 2_000)}).encode()
         assert _final(contract, answer, 64).state is State.VALID
+    assert isinstance(contract, JsonContract)
     planner = contract._planner
     assert planner is not None
     plan: Any = planner.root.at(1)
@@ -222,6 +225,7 @@ def test_values_are_not_judged_again_at_every_level() -> None:
     contract = _contract(schema)
     validator = contract.validator()
     assert validator.feed(answer[:-1]).state is State.OPEN
+    assert isinstance(validator, JsonValidator)
     machine = validator._parser.machine
     assert machine._spent <= 65_536 + 8 * len(answer)
     assert validator.feed(answer[-1:]).state is State.COMPLETE

@@ -203,3 +203,38 @@ def test_a_text_that_is_full_dies_of_the_same_in_any_pieces(
     contract = compile(json.dumps({"items": schema}))
     for text in texts:
         judge(contract, spell([text], rng).encode(), rng)
+
+
+def _chosen(seed: int) -> tuple[Any, Contract, random.Random] | None:
+    rng = random.Random(seed)
+    schema = drawing.choosing(rng)
+    try:
+        return schema, compile(json.dumps(schema)), rng
+    except ContractError:
+        return None
+
+
+@settings(max_examples=150)
+@given(st.integers(0, 1 << 32))
+def test_what_is_decided_early_is_decided_right_whatever_the_choices(seed: int) -> None:
+    chosen = _chosen(seed)
+    if chosen is not None:
+        _, contract, rng = chosen
+        for _ in range(8):
+            judge(contract, spell(drawing.small(rng), rng).encode(), rng)
+
+
+@settings(max_examples=100)
+@given(st.integers(0, 1 << 32))
+def test_no_end_makes_a_beginning_that_was_given_up_valid(seed: int) -> None:
+    chosen = _chosen(seed)
+    if chosen is None:
+        return
+    schema, contract, rng = chosen
+    for _ in range(6):
+        answer = json.dumps(drawing.small(rng), separators=(",", ":")).encode()
+        errors = contract.validator().feed(answer).errors
+        prefix = answer[: errors[0].offset + 1] if errors else b""
+        for _ in range(8 if prefix else 0):
+            end = drawing.completed(prefix, rng)
+            assert not end or contract.validate(end), (schema, prefix, end)
