@@ -1,4 +1,4 @@
-"""A real tritonserver with two models that emit at a pace: 50 tokens per second, and as fast as they can."""
+"""A real tritonserver with models that emit at a pace: 50 tokens per second, and as fast as they can."""
 
 import os
 import shutil
@@ -16,10 +16,10 @@ from casava_engine.settings import Places, Ports, Settings
 from casava_engine.triton import arguments, environment, link_backend, locate
 from tests.component.engine_process import free_ports, wait_for
 
-MODELS = {"paced": 50, "flood": 0}  # tokens per second and stream; 0: no pause
+MODELS = {"paced": 50, "flood": 0, "document": 0}  # tokens per second and stream; 0: no pause
 # One process of the Python backend emits some 3,300 tokens a second at most, hardly more than the paced streams ask for
 # together: several of them keep the pace, so that it is not the source that is measured. A flood is one engine's.
-PROCESSES = {"paced": 4, "flood": 1}
+PROCESSES = {"paced": 4, "flood": 1, "document": 1}
 _MODEL_FILE = Path(__file__).with_name("paced_model.py")
 
 
@@ -38,9 +38,12 @@ def running(root: Path) -> Iterator[Triton]:
     for name, rate in MODELS.items():
         folder = settings.places.repository / name
         (folder / "1").mkdir(parents=True)
-        rate_parameter = f'parameters {{ key: "tokens_per_second" value {{ string_value: "{rate}" }} }}\n'
+        given = {"tokens_per_second": str(rate), "document": "yes" if name == "document" else "no"}
+        parameters = "".join(
+            f'parameters {{ key: "{key}" value {{ string_value: "{value}" }} }}\n' for key, value in given.items()
+        )
         config = config_pbtxt(name).replace("count: 1", f"count: {PROCESSES[name]}")
-        (folder / "config.pbtxt").write_text(config + rate_parameter)
+        (folder / "config.pbtxt").write_text(config + parameters)
         # The stub that runs the model embeds Python without this environment's packages.
         paths = f"import sys\n\nsys.path[:0] = {[entry for entry in sys.path if 'site-packages' in entry]!r}\n"
         (folder / "1" / "model.py").write_text(paths + _MODEL_FILE.read_text())
