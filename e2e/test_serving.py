@@ -77,11 +77,19 @@ def test_a_named_contract_is_answered_within_its_schema(client: openai.OpenAI) -
     assert raw.headers["Casava-Verdict"].split(";")[0] == "valid"
 
 
+def test_a_tool_is_called_with_arguments_of_its_schema(client: openai.OpenAI) -> None:
+    tool = {"type": "function", "function": {"name": "remember", "parameters": PERSON}}
+    raw = _ask(client, tools=[tool], tool_choice="required", parallel_tool_calls=False)
+    choice = raw.parse().choices[0]
+    assert choice.finish_reason == "tool_calls"
+    jsonschema.validate(json.loads(choice.message.tool_calls[0].function.arguments), PERSON)
+    assert raw.headers["Casava-Guarantee"] == "engine=full; sidecar=full; mode=validated"
+
+
 def test_what_is_not_supported_is_refused_by_name(client: openai.OpenAI) -> None:
-    tool = {"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}
     with pytest.raises(openai.BadRequestError) as refused:
-        _ask(client, tools=[tool])
-    assert refused.value.param == "tools"
+        _ask(client, logprobs=True)
+    assert refused.value.param == "logprobs"
 
 
 def test_another_model_s_name_is_not_found(client: openai.OpenAI) -> None:

@@ -65,9 +65,13 @@ class Admin:
         guides = model.info.guides if model else ()
         contracts = tuple(
             ContractStatus.model_validate(
-                {"name": name, "digest": contract.digest, "engine": bind(name, name, contract, guides).engine}
+                {
+                    "name": named.name,
+                    "digest": named.contract.digest,
+                    "engine": bind(named.label, named.label, named.contract, guides).engine,
+                }
             )
-            for name, contract in self.store.served.contracts.items()
+            for named in self.store.served.contracts.values()
         )
         status = SidecarStatus(
             model=self.config.model_name,

@@ -24,7 +24,32 @@ _MAX_RANGE: Final = 10_000  # numbers that all of a template's ranges may yield 
 _MAX_INDENT: Final = 64
 _MAX_GROWTH: Final = 1024 * 1024  # what one operator may make
 
-_SAMPLE: Final[tuple[Mapping[str, str], ...]] = ({"role": "user", "content": "Hello"},)
+Message = Mapping[str, Any]  # as casava_sidecar.api.messages gives them
+
+_USER: Final[Message] = {"role": "user", "content": "Hello"}
+_SYSTEM: Final[Message] = {"role": "system", "content": "casava-probe-system"}
+_NAME, _GIVEN, _RESULT = "casava_probe_tool", "casava-probe-value", "casava-probe-result"
+_TOOLS: Final[Sequence[Mapping[str, Any]]] = (
+    {
+        "type": "function",
+        "function": {
+            "name": _NAME,
+            "description": "casava-probe-description",
+            "parameters": {"type": "object", "properties": {"key": {"type": "string"}}},
+        },
+    },
+)
+_CALLED: Final[Sequence[Message]] = (
+    _USER,
+    {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [
+            {"id": "call_000000", "type": "function", "function": {"name": _NAME, "arguments": {"key": _GIVEN}}}
+        ],
+    },
+    {"role": "tool", "content": _RESULT, "tool_call_id": "call_000000", "name": _NAME},
+)
 
 
 class InvalidTemplateError(ValueError):
@@ -38,12 +63,17 @@ class RefusedByTemplateError(ValueError):
 class ChatTemplate:
     """A compiled template that has rendered a sample conversation.
 
-    ``strip_bos``: the engine's tokenizer puts BOS in front of every prompt, so one that the template wrote would be
-    the second.
+    ``knows_tools``: given tools it describes them, asks for calls between ``mark`` and its end, and renders calls and
+    their results. ``takes_system``: it shows a system message to the model.
     """
 
-    def __init__(self, source: str, *, bos_token: str, eos_token: str, strip_bos: bool) -> None:
-        """Raises InvalidTemplateError."""
+    def __init__(
+        self, source: str, *, bos_token: str, eos_token: str, strip_bos: bool, mark: str = "<tool_call>"
+    ) -> None:
+        """``strip_bos``: the engine's tokenizer puts BOS in front of every prompt, so the template's would be a second.
+
+        Raises InvalidTemplateError.
+        """
         if len(source) > MAX_TEMPLATE_CHARACTERS:
             raise InvalidTemplateError(f"it has {len(source)} characters of at most {MAX_TEMPLATE_CHARACTERS}")
         self._bos = bos_token
@@ -54,18 +84,29 @@ class ChatTemplate:
         except (TemplateError, RecursionError) as error:
             raise InvalidTemplateError(_sentence(error)) from None
         try:
-            self.render(_SAMPLE)
+            self.render([_USER])
         except RefusedByTemplateError as error:
             raise InvalidTemplateError(f"it does not render one user message: {error}") from None
+        # What a template can do is seen from what it does: the names of its variables promise nothing.
+        self.takes_system = self._shows([_SYSTEM, _USER], None, [str(_SYSTEM["content"])])
+        told = [_NAME, "casava-probe-description", mark]
+        self.knows_tools = self._shows([_USER], _TOOLS, told) and self._shows(_CALLED, _TOOLS, [*told, _GIVEN, _RESULT])
 
-    def render(self, messages: Sequence[Mapping[str, str]]) -> str:
+    def _shows(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] | None, texts: list[str]) -> bool:
+        try:
+            prompt = self.render(messages, tools)
+        except RefusedByTemplateError:
+            return False
+        return all(text in prompt for text in texts)
+
+    def render(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] | None = None) -> str:
         """The prompt, up to where the assistant's answer begins. Raises RefusedByTemplateError."""
         variables = {
             "messages": [dict(message) for message in messages],
             "add_generation_prompt": True,
             "bos_token": self._bos,
             "eos_token": self._eos,
-            "tools": None,
+            "tools": None if tools is None else [dict(tool) for tool in tools],
             "documents": None,
             "range": _Fuel(_MAX_RANGE).range,
         }

@@ -12,6 +12,7 @@ from casava_sidecar.errors import ApiError, bad_request
 INLINE_SCHEMA_BYTES: Final = 256 * 1024  # of one request; named contracts have limits of their own
 
 _STRICT: Final = ConfigDict(strict=True, extra="forbid", frozen=True)
+_SCHEMA: Final = "response_format.json_schema.schema"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,21 +26,26 @@ class JsonObject:
 
 
 @dataclass(frozen=True, slots=True)
-class InlineSchema:
-    """A JSON Schema that came with the request, as text: key order and large numbers are the client's own."""
+class Inline:
+    """A contract that came with the request, as text: of a schema, key order and large numbers are the client's own.
 
+    ``param`` is the path of the member that holds it.
+    """
+
+    kind: Literal["json_schema", "regex", "choice", "lark", "gbnf"]
     name: str
-    schema_text: str
+    text: str
+    param: str
 
 
 @dataclass(frozen=True, slots=True)
 class NamedContract:
-    """A contract of the model, by name."""
+    """A contract of the model, by name, or by ``contract@version``."""
 
     name: str
 
 
-ResponseFormat = Text | JsonObject | InlineSchema | NamedContract
+ResponseFormat = Text | JsonObject | Inline | NamedContract
 TEXT: Final = Text()
 
 
@@ -69,15 +75,39 @@ class _InlineSchema(BaseModel):
     json_schema: _JsonSchema
 
 
+class _Regex(BaseModel):
+    model_config = _STRICT
+    type: Literal["regex"]
+    regex: Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Choice(BaseModel):
+    model_config = _STRICT
+    type: Literal["choice"]
+    choice: Annotated[list[str], Field(min_length=1)]
+
+
+class _Definition(BaseModel):
+    model_config = _STRICT
+    syntax: Literal["lark", "gbnf"]
+    definition: Annotated[str, StringConstraints(min_length=1)]
+
+
+class _Grammar(BaseModel):
+    model_config = _STRICT
+    type: Literal["grammar"]
+    grammar: _Definition
+
+
 class _Contract(BaseModel):
     model_config = _STRICT
     type: Literal["contract"]
     name: Annotated[str, StringConstraints(min_length=1, max_length=128)]
 
 
-_FORMAT: Final = TypeAdapter[_Text | _JsonObject | _InlineSchema | _Contract](
-    Annotated[_Text | _JsonObject | _InlineSchema | _Contract, Field(discriminator="type")]
-)
+_Format = _Text | _JsonObject | _InlineSchema | _Regex | _Choice | _Grammar | _Contract
+_FORMAT: Final = TypeAdapter[_Format](Annotated[_Format, Field(discriminator="type")])
+_TYPES: Final = "'text', 'json_object', 'json_schema', 'regex', 'grammar', 'choice' or 'contract'"
 
 
 def parse_response_format(members: dict[str, Any], body: bytes) -> ResponseFormat:
@@ -86,46 +116,63 @@ def parse_response_format(members: dict[str, Any], body: bytes) -> ResponseForma
         asked = _FORMAT.validate_python(members)
     except ValidationError as error:
         raise _invalid(error) from None
-    if isinstance(asked, _JsonObject):
-        return JsonObject()
-    if isinstance(asked, _Contract):
-        return NamedContract(asked.name)
-    if isinstance(asked, _InlineSchema):
-        return InlineSchema(asked.json_schema.name, _schema_text(asked.json_schema.schema_, body))
+    match asked:
+        case _JsonObject():
+            return JsonObject()
+        case _Contract():
+            return NamedContract(asked.name)
+        case _InlineSchema():
+            text = _schema_text(asked.json_schema.schema_, body)
+            return Inline("json_schema", asked.json_schema.name, text, _SCHEMA)
+        case _Regex():
+            return Inline("regex", "regex", bounded(asked.regex, "response_format.regex"), "response_format.regex")
+        case _Choice():
+            text = orjson.dumps(asked.choice).decode()
+            return Inline("choice", "choice", bounded(text, "response_format.choice"), "response_format.choice")
+        case _Grammar():
+            where = "response_format.grammar.definition"
+            return Inline(asked.grammar.syntax, "grammar", bounded(asked.grammar.definition, where), where)
     return TEXT
 
 
-def _schema_text(schema: dict[str, Any], body: bytes) -> str:
-    size = len(orjson.dumps(schema))
+def bounded(text: str, param: str) -> str:
+    """The text itself. Raises ApiError 422 where it is too long."""
+    size = len(text.encode())
     if size > INLINE_SCHEMA_BYTES:
-        raise ApiError(
-            422,
-            f"The schema has {size} bytes; at most {INLINE_SCHEMA_BYTES} are allowed.",
-            param="response_format.json_schema.schema",
-            code="schema_too_large",
-        )
-    # Read once more by a parser that keeps integers of any size: orjson rounds what is beyond 64 bits.
+        message = f"'{param}' has {size} bytes; at most {INLINE_SCHEMA_BYTES} are allowed."
+        raise ApiError(422, message, param=param, code="schema_too_large")
+    return text
+
+
+def exact_text(body: bytes, *path: str) -> str:
+    """The value at ``path`` of a request's body as JSON text, integers of any size kept: orjson rounds them."""
     try:
-        exact = json.loads(body)["response_format"]["json_schema"]["schema"]
-        return json.dumps(exact, ensure_ascii=False)
+        value = json.loads(body)
+        for step in path:
+            value = value[step]
+        return json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
-        raise bad_request(
-            "The schema is nested too deeply or holds a number that is too long.", "response_format.json_schema.schema"
-        ) from None
+        where = ".".join(path)
+        raise bad_request(f"'{where}' is nested too deeply or holds a number that is too long.", where) from None
+
+
+def _schema_text(schema: dict[str, Any], body: bytes) -> str:
+    bounded(orjson.dumps(schema).decode(), _SCHEMA)  # before it is read once more
+    return exact_text(body, *_SCHEMA.split("."))
 
 
 def _invalid(error: ValidationError) -> ApiError:
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     # The first step names the branch that the discriminator chose, which is no member of the request.
-    path = ".".join(["response_format", *(str(step) for step in first["loc"][1:])])
+    path = "response_format" + "".join(
+        f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"][1:]
+    )
     if first["type"] == "missing":
         return bad_request(f"Missing required parameter: '{path}'.", path, "missing_required_parameter")
     if first["type"] == "extra_forbidden":
         return bad_request(f"Unknown parameter: '{path[:150]}'.", path[:150], "unknown_parameter")
     if first["type"] in ("union_tag_invalid", "union_tag_not_found"):
         return bad_request(
-            "Invalid value for 'response_format.type': it must be 'text', 'json_object', 'json_schema' or 'contract'.",
-            "response_format.type",
-            "invalid_value",
+            f"Invalid value for 'response_format.type': it must be {_TYPES}.", "response_format.type", "invalid_value"
         )
     return bad_request(f"Invalid value for '{path}': {first['msg']}.", path, "invalid_value")

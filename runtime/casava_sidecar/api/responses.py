@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from casava_sidecar.api.calls import Calls, message_of
+from casava_wire.http import STREAM_MEMBER
+
 
 @dataclass(frozen=True, slots=True)
 class Head:
@@ -30,12 +33,28 @@ class Usage:
         }
 
 
-def completion_body(head: Head, text: str, finish_reason: str, usage: Usage) -> dict[str, Any]:
-    """The whole answer of a request that did not ask for a stream."""
-    answer: dict[str, Any] = (
-        {"message": {"role": "assistant", "content": text, "refusal": None}} if head.chat else {"text": text}
-    )
-    return {
+def completion_body(
+    head: Head,
+    text: str,
+    finish_reason: str,
+    usage: Usage,
+    *,
+    refusal: str | None = None,
+    member: Mapping[str, Any] | None = None,
+    calls: Calls | None = None,
+) -> dict[str, Any]:
+    """The whole answer of a request that did not ask for a stream.
+
+    A ``refusal`` stands in place of the text. ``member``: what is said of the contract. ``calls`` finds those of tools.
+    """
+    said: dict[str, Any] = {"content": text if refusal is None else None}
+    if calls is not None and refusal is None:
+        said = message_of(calls.feed(text) + calls.finish(finish_reason))
+        finish_reason = calls.reason(finish_reason)
+    answer: dict[str, Any] = {"text": text}
+    if head.chat:
+        answer = {"message": {"role": "assistant", **said, "refusal": refusal}}
+    body = {
         "id": head.id,
         "object": "chat.completion" if head.chat else "text_completion",
         "created": head.created,
@@ -43,6 +62,7 @@ def completion_body(head: Head, text: str, finish_reason: str, usage: Usage) -> 
         "choices": [{"index": 0, **answer, "logprobs": None, "finish_reason": finish_reason}],
         "usage": usage.body(),
     }
+    return body if member is None else {**body, STREAM_MEMBER: dict(member)}
 
 
 def model_body(name: str, created: int) -> dict[str, Any]:

@@ -26,9 +26,6 @@ _COMMON: Final[Mapping[str, tuple[Any, ...]]] = {
 }
 CHAT: Final[Mapping[str, tuple[Any, ...]]] = {
     **_COMMON,
-    "tools": ([],),
-    "tool_choice": ("none",),
-    "parallel_tool_calls": (),
     "functions": ([],),
     "function_call": ("none",),
     "logprobs": (False,),
@@ -48,8 +45,9 @@ COMPLETION: Final[Mapping[str, tuple[Any, ...]]] = {
     "logprobs": (),
     "suffix": ("",),
 }
-# OpenAI's clients send an assistant's message back with every member that its answer had.
-MESSAGE: Final[Mapping[str, tuple[Any, ...]]] = {
+# OpenAI's clients send an assistant's message back with every member that its answer had, and with what they made of
+# it: None there stands for any value, since it says nothing that the message does not say.
+MESSAGE: Final[Mapping[str, tuple[Any, ...] | None]] = {
     "name": (),
     "refusal": (),
     "audio": (),
@@ -58,12 +56,15 @@ MESSAGE: Final[Mapping[str, tuple[Any, ...]]] = {
     "tool_calls": ([],),
     "tool_call_id": (),
     "reasoning_content": (),
+    "parsed": None,
 }
+TOOL_CALL: Final[Mapping[str, tuple[Any, ...] | None]] = {"index": None}
+CALLED: Final[Mapping[str, tuple[Any, ...] | None]] = {"parsed_arguments": None}
 STREAM_OPTIONS: Final[Mapping[str, tuple[Any, ...]]] = {"include_obfuscation": (False,)}
 
 
 def without_unsupported(
-    members: Mapping[str, Any], table: Mapping[str, tuple[Any, ...]], known: frozenset[str], where: str = ""
+    members: Mapping[str, Any], table: Mapping[str, tuple[Any, ...] | None], known: frozenset[str], where: str = ""
 ) -> dict[str, Any]:
     """``members`` without nulls and neutral values. ``where`` is the prefix of a parameter's path, as ``messages[0].``.
 
@@ -88,7 +89,9 @@ def without_unsupported(
     return kept
 
 
-def _neutral(value: Any, neutral: tuple[Any, ...]) -> bool:
+def _neutral(value: Any, neutral: tuple[Any, ...] | None) -> bool:
+    if neutral is None:
+        return True
     # As JSON text, because True == 1 in Python.
     text = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
     return any(text == orjson.dumps(one) for one in neutral)

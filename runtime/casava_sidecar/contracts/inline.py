@@ -1,61 +1,85 @@
-"""Schemas that come with a request: compiled off the event loop, kept for the next request that brings the same."""
+"""Contracts that come with a request: compiled off the event loop, kept for the next request that brings the same."""
 
 import asyncio
 import hashlib
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
 import casava_contract
 from casava_contract import Contract, ContractError, Limits
+from casava_contract.tools import compile_tools
 from casava_sidecar.api.response_format import INLINE_SCHEMA_BYTES
+from casava_sidecar.contracts.refusable import with_refusal
 from casava_sidecar.errors import ApiError, too_busy
 
 _LIMITS: Final = replace(Limits(), schema_bytes=INLINE_SCHEMA_BYTES)
-_PARAM: Final = "response_format.json_schema.schema"
 _CAPACITY: Final = 256
-_PENDING: Final = 64  # schemas that wait to be compiled: whoever asked may be gone, so nothing else bounds them
-_CACHED_BYTES: Final = 16 * 1024 * 1024  # of schema text, over all entries
+_PENDING: Final = 64  # contracts that wait to be compiled: whoever asked may be gone, so nothing else bounds them
+_CACHED_BYTES: Final = 16 * 1024 * 1024  # of their text, over all entries
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A contract that a request brought.
+
+    ``param``: the path of the member that holds it; of tools, the pointer of an error leads on from there.
+    ``refusal``: the model may answer ``{"refusal": "..."}`` too. ``plain``, of tools: the contract of an answer that
+    calls none.
+    """
+
+    kind: Literal["json_schema", "regex", "choice", "lark", "gbnf", "tool_calls"]
+    text: str
+    param: str
+    refusal: bool = False
+    plain: Contract | None = None
+
+    @property
+    def key(self) -> bytes:
+        plain = self.plain.digest if self.plain is not None else ""
+        return hashlib.sha256(f"{self.kind}\n{self.refusal}\n{plain}\n{self.text}".encode()).digest()
 
 
 class InlineContracts:
-    """A bounded cache of compiled schemas, refused ones too. Equal schemas that arrive together compile once."""
+    """A bounded cache of compiled contracts, refused ones too. Equal ones that arrive together compile once."""
 
     def __init__(self, *, capacity: int = _CAPACITY, cached_bytes: int = _CACHED_BYTES) -> None:
         self._capacity = capacity
         self._budget = cached_bytes
         self._bytes = 0
         self._pending = 0
-        self._entries: OrderedDict[bytes, tuple[asyncio.Future[Contract], int]] = OrderedDict()
+        self._entries: OrderedDict[bytes, tuple[asyncio.Task[Contract], int]] = OrderedDict()
         # One thread: a burst of schemas must not take the CPU from the streams that run.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile")
 
     def __len__(self) -> int:
         return len(self._entries)
 
-    async def get(self, schema_text: str) -> Contract:
-        """Raises ApiError: 400 for no schema, 422 for one that cannot be satisfied or enforced, 429 for too many."""
-        key = hashlib.sha256(schema_text.encode()).digest()
-        entry = self._entries.get(key)
+    async def get(self, wanted: Wanted) -> Contract:
+        """Raises ApiError: 400 for no contract, 422 for one that cannot be satisfied or enforced, 429 for too many."""
+        entry = self._entries.get(wanted.key)
         if entry is None:
             if self._pending >= _PENDING:
                 raise too_busy(retry_after=1)
-            compiling = asyncio.get_running_loop().run_in_executor(self._pool, _compile, schema_text)
-            self._keep(key, compiling, len(schema_text))
+            compiling = asyncio.create_task(self._made(wanted), name="compile")
+            self._keep(wanted.key, compiling, len(wanted.text))
         else:
             compiling = entry[0]
-            self._entries.move_to_end(key)
+            self._entries.move_to_end(wanted.key)
         try:
             # Shielded: a client that leaves must not take the result from the others who wait for it.
             return await asyncio.shield(compiling)
         except ContractError as error:
-            raise refused(error) from None
+            raise refused(error, wanted) from None
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _keep(self, key: bytes, compiling: "asyncio.Future[Contract]", size: int) -> None:
+    async def _made(self, wanted: Wanted) -> Contract:
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _compile, wanted)
+
+    def _keep(self, key: bytes, compiling: "asyncio.Task[Contract]", size: int) -> None:
         self._pending += 1
         compiling.add_done_callback(self._compiled)
         self._entries[key] = (compiling, size)
@@ -64,24 +88,42 @@ class InlineContracts:
             _, (_, dropped) = self._entries.popitem(last=False)
             self._bytes -= dropped
 
-    def _compiled(self, done: "asyncio.Future[Contract]") -> None:
+    def _compiled(self, done: "asyncio.Task[Contract]") -> None:
         self._pending -= 1
         if not done.cancelled():
             done.exception()  # looked at: whoever asked may be gone, and then it is nobody's and no warning
 
 
-def refused(error: ContractError) -> ApiError:
+def refused(error: ContractError, wanted: Wanted) -> ApiError:
     details = {key: value for key, value in error.to_dict().items() if key != "message"}
-    return ApiError(
-        error.status,
-        f"The schema is refused: {error}",
-        param=_PARAM,
-        code=str(error.code),
-        details=details,
-    )
+    param, what = wanted.param, "schema" if wanted.kind == "json_schema" else "contract"
+    if wanted.kind == "tool_calls":
+        param, what = _tool_param(error.pointer), "declaration of tools"
+    return ApiError(error.status, f"The {what} is refused: {error}", param=param, code=str(error.code), details=details)
 
 
-def _compile(schema_text: str) -> Contract:
-    contract = casava_contract.compile(schema_text, limits=_LIMITS)
+def _tool_param(pointer: str) -> str:
+    """As far as the request's own members lead: what lies beyond is inside of a schema."""
+    path, _, inside = pointer.partition("/parameters")
+    text = ""
+    for step in path.split("/")[1:]:
+        text += f"[{step}]" if step.isdigit() else f".{step}" if text else step
+    return f"{text}.parameters" if inside or pointer.endswith("/parameters") else text or "tools"
+
+
+def _compile(wanted: Wanted) -> Contract:
+    contract = _compiled(wanted)
     contract.lower()  # computed once and kept: here rather than on the event loop
     return contract
+
+
+def _compiled(wanted: Wanted) -> Contract:
+    if wanted.kind == "tool_calls":
+        return compile_tools(wanted.text, compile_schema=_schema, plain=wanted.plain, limits=_LIMITS)
+    if wanted.refusal:
+        return with_refusal(wanted.text, _LIMITS)
+    return casava_contract.compile(wanted.text, kind=wanted.kind, limits=_LIMITS)
+
+
+def _schema(text: str, limits: Limits) -> Contract:
+    return casava_contract.compile(text, limits=limits)

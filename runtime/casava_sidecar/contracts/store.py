@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 import casava_contract
 from casava_contract import Contract, ContractError
-from casava_wire.config import ContractSet
+from casava_contract.rules import Rule
+from casava_wire.config import ContractEntry, ContractPolicy, ContractSet
 
 log: Final = logging.getLogger(__name__)
 
@@ -29,11 +30,31 @@ class InvalidContractsError(ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """A contract of the model. ``label`` is what headers, metrics and messages call it: ``invoice@3`` or its name."""
+
+    name: str
+    label: str
+    contract: Contract
+    policy: ContractPolicy
+
+
+@dataclass(frozen=True, slots=True)
 class Served:
-    """A set of contracts that compiled. ``digest`` is that of the file."""
+    """A set of contracts that compiled, by name. ``digest`` is that of the file."""
 
     digest: str = ""
-    contracts: Mapping[str, Contract] = field(default_factory=dict)
+    contracts: Mapping[str, Named] = field(default_factory=dict)
+    references: Mapping[str, Named] = field(default_factory=dict)
+
+    def find(self, asked: str) -> Named | None:
+        """The contract of that name, or of that ``contract@version``."""
+        return self.contracts.get(asked) or self.references.get(asked)
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """All that may be asked for."""
+        return (*self.contracts, *(one for one in self.references if one not in self.contracts))
 
 
 class ContractStore:
@@ -79,16 +100,26 @@ def load(path: Path) -> Served:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         path_of = ".".join(str(step) for step in first["loc"])
         raise InvalidContractsError(f"contracts.json: {path_of or 'it'}: {first['msg']}") from None
-    contracts: dict[str, Contract] = {}
+    contracts: dict[str, Named] = {}
+    references: dict[str, Named] = {}
     for entry in entries:
-        if entry.name in contracts:
-            raise InvalidContractsError(f"contract '{entry.name}' is there twice: give each a name of its own")
-        try:
-            contracts[entry.name] = casava_contract.compile(entry.schema_text)
-        except ContractError as error:
-            raise InvalidContractsError(f"contract '{entry.name}': {error}") from None
-        contracts[entry.name].lower()
-    return Served("sha256:" + hashlib.sha256(content).hexdigest(), contracts)
+        if entry.name in contracts or entry.reference in references:
+            raise InvalidContractsError(f"contract '{entry.label}' is there twice: give each a name of its own")
+        named = _compiled(entry)
+        contracts[entry.name] = named
+        if entry.reference is not None:
+            references[entry.reference] = named
+    return Served("sha256:" + hashlib.sha256(content).hexdigest(), contracts, references)
+
+
+def _compiled(entry: ContractEntry) -> Named:
+    rules = [Rule(rule.rule, rule.message) for rule in entry.rules]
+    try:
+        contract = casava_contract.compile(entry.schema_text, kind=entry.kind, rules=rules)
+    except ContractError as error:
+        raise InvalidContractsError(f"contract '{entry.label}': {error}") from None
+    contract.lower()  # computed once and kept: here rather than when the first request asks
+    return Named(entry.name, entry.label, contract, entry.policy)
 
 
 def _identity(path: Path) -> tuple[int, int, int] | None:

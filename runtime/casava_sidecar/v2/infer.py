@@ -9,7 +9,7 @@ import orjson
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from tritonclient.grpc import service_pb2 as pb
 
-from casava_sidecar.api.requests import invalid_member
+from casava_sidecar.api.checking import invalid_member
 from casava_sidecar.errors import bad_request
 from casava_sidecar.v2.tensors import flat, item_count, pack, unpack
 

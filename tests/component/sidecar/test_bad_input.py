@@ -19,7 +19,10 @@ HELLO: dict[str, Any] = {"model": "demo", "messages": [{"role": "user", "content
 @pytest.mark.parametrize(
     ("change", "param"),
     [
-        ({"tools": [{"type": "function", "function": {"name": "f"}}]}, "tools"),
+        ({"functions": [{"name": "f"}]}, "functions"),
+        ({"function_call": "auto"}, "function_call"),
+        ({"casava": {"release": "eager"}}, "casava"),
+        ({"casava": {"mode": "lax"}}, "casava.mode"),
         ({"n": 2}, "n"),
         ({"n": True}, "n"),
         ({"logprobs": True}, "logprobs"),
@@ -41,7 +44,8 @@ HELLO: dict[str, Any] = {"model": "demo", "messages": [{"role": "user", "content
         ({"messages": None}, "messages"),
         ({"messages": [{"role": "user", "content": "x"}] * 2049}, "messages"),
         ({"messages": [{"role": "wizard", "content": "x"}]}, "messages[0].role"),
-        ({"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}, "messages[0].role"),
+        ({"messages": [{"role": "tool", "content": "x", "tool_call_id": "1"}]}, "messages[0].tool_call_id"),
+        ({"messages": [{"role": "function", "content": "x", "name": "f"}]}, "messages[0].role"),
         ({"messages": [{"role": "user"}]}, "messages[0].content"),
         ({"messages": [{"role": "user", "content": "x", "name": "me"}]}, "messages[0].name"),
         (

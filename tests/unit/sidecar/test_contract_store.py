@@ -5,9 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from casava_sidecar.contracts.inline import InlineContracts
+from casava_sidecar.contracts.inline import InlineContracts, Wanted
 from casava_sidecar.contracts.store import ContractStore
 from casava_sidecar.errors import ApiError
+
+
+def schema(text: str) -> Wanted:
+    return Wanted("json_schema", text, "response_format.json_schema.schema")
 
 
 def contracts(**schemas: str) -> str:
@@ -44,8 +48,8 @@ async def test_the_kubelets_swap_is_seen_and_the_old_objects_live_on(tmp_path: P
     await store.refresh()
     assert store.served.digest == "sha256:" + hashlib.sha256(text.encode()).hexdigest()
     assert sorted(store.served.contracts) == ["a", "b"]
-    assert before.contracts["a"].validate("1") == ()
-    assert store.served.contracts["a"].validate("1")
+    assert before.contracts["a"].contract.validate("1") == ()
+    assert store.served.contracts["a"].contract.validate("1")
 
 
 async def test_a_broken_set_is_reported_once_and_the_old_one_is_kept(tmp_path: Path) -> None:
@@ -56,7 +60,7 @@ async def test_a_broken_set_is_reported_once_and_the_old_one_is_kept(tmp_path: P
     await store.refresh()
     await store.refresh()
     assert "'b'" in store.error
-    assert store.served.contracts["a"].validate("1") == ()
+    assert store.served.contracts["a"].contract.validate("1") == ()
     mount(tmp_path, "3", contracts(a='{"const": 3}'))
     await store.refresh()
     assert store.error == ""
@@ -73,7 +77,7 @@ async def test_a_first_set_that_is_broken_is_not_loaded(tmp_path: Path) -> None:
 async def test_equal_schemas_compile_once() -> None:
     cache = InlineContracts()
     try:
-        assert await cache.get('{"const": 1}') is await cache.get('{"const": 1}')
+        assert await cache.get(schema('{"const": 1}')) is await cache.get(schema('{"const": 1}'))
         assert len(cache) == 1
     finally:
         cache.close()
@@ -82,13 +86,13 @@ async def test_equal_schemas_compile_once() -> None:
 async def test_the_cache_forgets_the_longest_unused() -> None:
     cache = InlineContracts(capacity=2)
     try:
-        first = await cache.get('{"const": 1}')
-        second = await cache.get('{"const": 2}')
-        assert await cache.get('{"const": 1}') is first
-        await cache.get('{"const": 3}')
+        first = await cache.get(schema('{"const": 1}'))
+        second = await cache.get(schema('{"const": 2}'))
+        assert await cache.get(schema('{"const": 1}')) is first
+        await cache.get(schema('{"const": 3}'))
         assert len(cache) == 2
-        assert await cache.get('{"const": 1}') is first
-        assert await cache.get('{"const": 2}') is not second
+        assert await cache.get(schema('{"const": 1}')) is first
+        assert await cache.get(schema('{"const": 2}')) is not second
     finally:
         cache.close()
 
@@ -97,7 +101,7 @@ async def test_the_cache_is_bounded_by_the_size_of_its_schemas_too() -> None:
     cache = InlineContracts(cached_bytes=100)
     try:
         for number in range(20):
-            await cache.get(json.dumps({"const": number, "description": "x" * 30}))
+            await cache.get(schema(json.dumps({"const": number, "description": "x" * 30})))
         assert len(cache) <= 2
     finally:
         cache.close()
@@ -108,7 +112,7 @@ async def test_a_refused_schema_says_where_and_is_refused_again() -> None:
     try:
         for _ in range(2):
             with pytest.raises(ApiError) as caught:
-                await cache.get('{"properties": {"a": {"type": "nothing"}}}')
+                await cache.get(schema('{"properties": {"a": {"type": "nothing"}}}'))
             assert caught.value.status == 400
             assert caught.value.param == "response_format.json_schema.schema"
             assert caught.value.details is not None
@@ -120,7 +124,7 @@ async def test_a_refused_schema_says_where_and_is_refused_again() -> None:
 async def has_room(cache: InlineContracts) -> None:
     while True:
         try:
-            await cache.get('{"const": 500}')
+            await cache.get(schema('{"const": 500}'))
         except ApiError:
             await asyncio.sleep(0.01)
         else:
@@ -130,7 +134,7 @@ async def has_room(cache: InlineContracts) -> None:
 async def test_schemas_of_clients_that_left_do_not_pile_up() -> None:
     cache = InlineContracts(capacity=2)
     try:
-        asked = [asyncio.create_task(cache.get(f'{{"const": {number}}}')) for number in range(200)]
+        asked = [asyncio.create_task(cache.get(schema(f'{{"const": {number}}}'))) for number in range(200)]
         await asyncio.sleep(0)
         for task in asked[:100]:
             task.cancel()

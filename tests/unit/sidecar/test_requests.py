@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casava_sidecar.api.requests import parse_chat, parse_completion
-from casava_sidecar.api.response_format import InlineSchema, JsonObject, NamedContract, Text
+from casava_sidecar.api.response_format import Inline, JsonObject, NamedContract, Text
 from casava_sidecar.errors import ApiError
 
 HELLO: dict[str, Any] = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
@@ -16,7 +16,21 @@ JSON = st.recursive(
     max_leaves=12,
 )
 NAMES = st.sampled_from(
-    ["model", "messages", "stop", "seed", "stream", "stream_options", "response_format", "temperature", "tools", "n"]
+    [
+        "model",
+        "messages",
+        "stop",
+        "seed",
+        "stream",
+        "stream_options",
+        "response_format",
+        "temperature",
+        "n",
+        "casava",
+        "tools",
+        "tool_choice",
+        "parallel_tool_calls",
+    ]
 )
 
 
@@ -86,7 +100,97 @@ def test_response_formats_are_told_apart() -> None:
 def test_an_inline_schema_keeps_key_order_and_large_numbers() -> None:
     schema = {"z": 12345678901234567890123, "a": {"y": 0.1, "x": "ü"}}
     asked = chat(response_format={"type": "json_schema", "json_schema": {"name": "s", "schema": schema}})
-    assert asked.response_format == InlineSchema("s", json.dumps(schema, ensure_ascii=False))
+    text = json.dumps(schema, ensure_ascii=False)
+    assert asked.response_format == Inline("json_schema", "s", text, "response_format.json_schema.schema")
+
+
+def test_kinds_of_casavas_own_carry_their_text() -> None:
+    def asked(**members: Any) -> Any:
+        return chat(response_format=members).response_format
+
+    assert asked(type="regex", regex="[a-z]+") == Inline("regex", "regex", "[a-z]+", "response_format.regex")
+    choice = Inline("choice", "choice", '["a","ü"]', "response_format.choice")
+    assert asked(type="choice", choice=["a", "ü"]) == choice
+    for syntax in ("lark", "gbnf"):
+        made = asked(type="grammar", grammar={"syntax": syntax, "definition": "start: X"})
+        assert made == Inline(syntax, "grammar", "start: X", "response_format.grammar.definition")
+
+
+@pytest.mark.parametrize(
+    ("members", "param"),
+    [
+        ({"type": "regex"}, "response_format.regex"),
+        ({"type": "regex", "regex": ""}, "response_format.regex"),
+        ({"type": "regex", "pattern": "a", "regex": "a"}, "response_format.pattern"),
+        ({"type": "choice", "choice": []}, "response_format.choice"),
+        ({"type": "choice", "choice": [1]}, "response_format.choice[0]"),
+        ({"type": "grammar", "grammar": "start: X"}, "response_format.grammar"),
+        ({"type": "grammar", "grammar": {"syntax": "ebnf", "definition": "x"}}, "response_format.grammar.syntax"),
+        ({"type": "grammar", "grammar": {"syntax": "lark"}}, "response_format.grammar.definition"),
+    ],
+)
+def test_a_kind_that_is_wrong_says_where(members: dict[str, Any], param: str) -> None:
+    with pytest.raises(ApiError) as caught:
+        chat(response_format=members)
+    assert (caught.value.status, caught.value.param) == (400, param)
+
+
+def test_a_kind_over_the_limit_is_refused_with_422() -> None:
+    for members in (
+        {"type": "regex", "regex": "x" * (256 * 1024 + 1)},
+        {"type": "choice", "choice": ["x" * (256 * 1024)]},
+        {"type": "grammar", "grammar": {"syntax": "lark", "definition": "x" * (256 * 1024 + 1)}},
+    ):
+        with pytest.raises(ApiError, match="262144") as caught:
+            chat(response_format=members)
+        assert caught.value.status == 422
+
+
+def test_what_is_said_of_tools_is_kept_as_it_was_written() -> None:
+    tools = [{"type": "function", "function": {"name": "f", "parameters": {"z": 12345678901234567890123, "a": "ü"}}}]
+    asked = chat(tools=tools, tool_choice="required", parallel_tool_calls=False).tools
+    assert json.loads(asked.text) == {"tools": tools, "tool_choice": "required", "parallel_tool_calls": False}
+    assert "12345678901234567890123" in asked.text
+    assert json.loads(chat(tools=tools).tools.text) == {"tools": tools}
+
+
+def test_without_tools_nothing_can_be_said_of_them() -> None:
+    assert chat(tools=[], tool_choice="none", parallel_tool_calls=True).tools is None
+    assert chat(tools=None, tool_choice="auto").tools is None
+    with pytest.raises(ApiError) as caught:
+        chat(tool_choice="required")
+    assert caught.value.param == "tool_choice"
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("tools", {}),
+        ("tools", ["f"]),
+        ("tool_choice", 1),
+        ("parallel_tool_calls", "no"),
+        ("functions", [{"name": "f"}]),
+    ],
+)
+def test_what_is_no_declaration_of_tools_is_named(member: str, value: Any) -> None:
+    with pytest.raises(ApiError) as caught:
+        chat(**{member: value})
+    assert caught.value.status == 400
+    assert str(caught.value.param).startswith(member)
+
+
+def test_tools_over_the_limit_are_refused_with_422() -> None:
+    tools = [{"type": "function", "function": {"name": "f", "description": "x" * (256 * 1024)}}]
+    with pytest.raises(ApiError, match="262144") as caught:
+        chat(tools=tools)
+    assert (caught.value.status, caught.value.param) == (422, "tools")
+
+
+def test_the_casava_member_is_parsed_for_both_endpoints() -> None:
+    assert chat(casava={"release": "complete"}).wishes.release == "complete"
+    asked = parse_completion(b'{"model": "m", "prompt": "a", "casava": {"events": true}}')
+    assert asked.wishes is not None
+    assert asked.wishes.events
 
 
 def test_a_schema_over_the_limit_is_refused_with_its_size() -> None:
