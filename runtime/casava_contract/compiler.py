@@ -1,19 +1,26 @@
 """Text to contract: read, resolve, bound, check against the meta-schema, prove that something can satisfy it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final, Literal, overload
 
-from casava_contract import dialect, graph, jsontext, oracle, satisfiability, silence, sources, work
+from casava_contract import dialect, graph, jsontext, models, oracle, satisfiability, silence, sources, work
+from casava_contract.contract import NO_RULES, Contract
 from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.json_contract import JsonContract
 from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
 from casava_contract.report import Satisfiable
+from casava_contract.rules import Rule, RuleSet
+from casava_contract.text.compiling import TEXT_KINDS, TextKind, compile_text
+from casava_contract.text_contract import TextContract
 
-Kind = Literal["json_schema", "json_object"]
+JsonKind = Literal["json_schema", "json_object"]
+Kind = JsonKind | TextKind
+Source = str | type | Sequence[str]
+KINDS: Final[tuple[Kind, ...]] = ("json_schema", "json_object", *TEXT_KINDS)
 Formats = Literal["assert", "annotate"]
 
 _ANY_OBJECT: Final = '{"type":"object"}'
@@ -22,40 +29,105 @@ _NOTHING: Final = MappingProxyType[str, str]({})
 _FORMAT: Final = frozenset({"format"})
 
 
+@overload
 def compile(  # noqa: A001
-    source: str,
+    source: str | type,
+    *,
+    kind: JsonKind = ...,
+    limits: Limits = ...,
+    formats: Formats = ...,
+    resources: Mapping[str, str] = ...,
+    rules: Sequence[Rule] = ...,
+) -> JsonContract: ...
+@overload
+def compile(  # noqa: A001
+    source: str | Sequence[str],
+    *,
+    kind: TextKind,
+    limits: Limits = ...,
+    formats: Formats = ...,
+    resources: Mapping[str, str] = ...,
+    rules: Sequence[Rule] = ...,
+) -> TextContract: ...
+@overload
+def compile(  # noqa: A001
+    source: Source,
+    *,
+    kind: Kind,
+    limits: Limits = ...,
+    formats: Formats = ...,
+    resources: Mapping[str, str] = ...,
+    rules: Sequence[Rule] = ...,
+) -> Contract: ...
+def compile(  # noqa: A001
+    source: Source,
     *,
     kind: Kind = "json_schema",
     limits: Limits = _DEFAULTS,
     formats: Formats = "assert",
     resources: Mapping[str, str] = _NOTHING,
-) -> JsonContract:
+    rules: Sequence[Rule] = (),
+) -> Contract:
     """The contract that a text states.
 
     ``kind`` "json_schema": the text is a JSON Schema (draft 4, 6, 7, 2019-09 or 2020-12, by its ``$schema``) as JSON,
-    or as YAML where it does not start like JSON. ``kind`` "json_object": any JSON object, and the text is not read.
+    or as YAML where it does not start like JSON; or a class is given: a pydantic model, a dataclass or a TypedDict.
+    "json_object": any JSON object, and the source is not read. "regex": the whole answer matches the expression.
+    "choice": the answer is one of a list, given as JSON, as YAML or as strings. "lark", "gbnf": the answer is in the
+    language of the grammar, which is in llguidance's dialect of Lark or in llama.cpp's GBNF.
     ``formats`` "annotate": ``format`` only describes, which is JSON Schema's own default.
     ``resources``: what the schema may refer to outside of itself, JSON or YAML by absolute URI; the meta-schema that
     ``$schema`` names too, where it is no draft's own. Only what is referred to counts.
+    ``rules``: conditions over the finished answer.
     Raises ContractError and nothing else; no reference is fetched, not even tried.
     """
+    if kind in TEXT_KINDS:
+        return _text(source, kind, limits, rules)
     if kind == "json_object":
-        return json_object()
+        return _object(limits, rules)
     if kind != "json_schema":
-        raise ContractError(ErrorCode.KIND, f"kind {shorten(str(kind))}: use json_schema or json_object")
-    read = sources.read(source, limits)
+        raise ContractError(ErrorCode.KIND, f"kind {shorten(str(kind))}: use {', '.join(KINDS)}")
+    read = sources.read(models.schema_of(source) if isinstance(source, type) else _given(source), limits)
     if resources:
         read = replace(read, resources=sources.resources(resources, limits))
-    return _compile(read, kind, limits, _FORMAT if formats == "annotate" else frozenset())
+    return _compile(read, kind, limits, rules, _FORMAT if formats == "annotate" else frozenset())
 
 
-@cache
 def json_object() -> JsonContract:
     """Any JSON object."""
-    return _compile(sources.read(_ANY_OBJECT, _DEFAULTS), "json_object", _DEFAULTS)
+    return _object(_DEFAULTS, ())
 
 
-def _compile(read: sources.Source, kind: Kind, limits: Limits, silent: frozenset[str] = frozenset()) -> JsonContract:
+def _object(limits: Limits, rules: Sequence[Rule]) -> JsonContract:
+    return _any_object(limits, tuple(rules))
+
+
+@lru_cache(maxsize=16)
+def _any_object(limits: Limits, rules: tuple[Rule, ...]) -> JsonContract:
+    return _compile(sources.read(_ANY_OBJECT, limits), "json_object", limits, rules)
+
+
+def _text(source: Source, kind: TextKind, limits: Limits, rules: Sequence[Rule]) -> TextContract:
+    if isinstance(source, type):
+        raise ContractError(ErrorCode.KIND, f"a class where the kind is {kind}: use json_schema")
+    if not isinstance(source, str):
+        source = jsontext.dump([_given(one) for one in source])
+    return compile_text(kind, source, limits, RuleSet.of(rules, limits) if rules else NO_RULES)
+
+
+def _given(source: object) -> str:
+    if not isinstance(source, str):
+        raise ContractError(ErrorCode.SYNTAX, f"a contract is text, not {type(source).__name__}")
+    return source
+
+
+def _compile(
+    read: sources.Source,
+    kind: JsonKind,
+    limits: Limits,
+    rules: Sequence[Rule],
+    silent: frozenset[str] = frozenset(),
+) -> JsonContract:
     """``silent``: keywords that mean nothing."""
     if not isinstance(read.value, dict | bool):
         shown = shorten(jsontext.dump(read.value))
@@ -76,6 +148,7 @@ def _compile(read: sources.Source, kind: Kind, limits: Limits, silent: frozenset
         validator=validator,
         canonical=satisfiability.canonical(built),
         limits=limits,
+        rules=RuleSet.of(rules, limits) if rules else NO_RULES,
         extent=tuple(f"{uri} {jsontext.dump(value)}" for uri, value in sorted(built.resources.items())),
     )
     if contract.satisfiable is Satisfiable.NO:

@@ -3,15 +3,18 @@
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
-from casava_contract import lowering
+from casava_contract import jsontext, lowering
 from casava_contract.coverage import settled
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine
 from casava_contract.report import Lowering, Satisfiable, Violation
+from casava_contract.rules import Rule, RuleSet
 from casava_contract.timing import Timing
 from casava_contract.verdict import Partial, Verdict
+
+NO_RULES: Final = RuleSet.of((), Limits())
 
 
 class Validator(Protocol):
@@ -35,21 +38,29 @@ class Contract(ABC):
     """What an answer must look like. Made by ``compile`` alone; immutable and safe to share between threads.
 
     ``kind`` is one of casava_contract.Kind. ``text`` is the source in its normal form: of a schema compact JSON, key
-    order kept. ``digest`` is "sha256:<hex>" of it, and of the resources that it refers to: the contract's identity.
-    ``satisfiable`` is never "no", which ``compile`` refuses.
+    order kept. ``digest`` is "sha256:<hex>" of it, of the resources that it refers to and of its rules: the contract's
+    identity. ``satisfiable`` is never "no", which ``compile`` refuses.
     """
 
     repairable = False  # whether casava_contract.repair knows how to mend an answer
 
     def __init__(
-        self, *, kind: str, text: str, limits: Limits, satisfiable: Satisfiable, extent: Sequence[str] = ()
+        self,
+        *,
+        kind: str,
+        text: str,
+        limits: Limits,
+        satisfiable: Satisfiable,
+        rules: RuleSet = NO_RULES,
+        extent: Sequence[str] = (),
     ) -> None:
-        """``extent``: what belongs to the contract's identity beside its text."""
+        """``extent``: what belongs to the contract's identity beside its text and its rules."""
         self.kind = kind
         self.text = text
         self.limits = limits
         self.satisfiable = satisfiable
-        self.digest = digest_of("\n".join([text, *extent]))
+        self._rules = rules
+        self.digest = self._digest_of(text, *extent)
         # Made when first asked for. Two threads may make one twice: the results are equal.
         self._lowerings: dict[str, Lowering] = {}
 
@@ -57,12 +68,27 @@ class Contract(ABC):
         return f"{type(self).__name__}({self.kind}, {self.digest})"
 
     @property
-    @abstractmethod
+    def rules(self) -> tuple[Rule, ...]:
+        """What must hold of the finished answer beside its form."""
+        return self._rules.rules
+
+    @property
     def semantic_digest(self) -> str | None:
         """Equal digests prove that two contracts of one kind take the same answers; different ones prove nothing.
 
         None where no normal form is found in bounded work.
         """
+        meaning = self._meaning()
+        return None if meaning is None else self._digest_of(meaning)
+
+    @abstractmethod
+    def _meaning(self) -> str | None:
+        """The same for contracts that differ in nothing but spelling."""
+
+    def _digest_of(self, *parts: str) -> str:
+        rules = [jsontext.dump([rule.rule, rule.message]) for rule in self.rules]
+        identity = "\n".join([*parts, *rules])
+        return f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
 
     @property
     @abstractmethod
@@ -89,12 +115,8 @@ class Contract(ABC):
     def lower(self, engine: str = "llama-cpp") -> Lowering:
         """The contract in the terms of an engine. For an engine that Casava does not know the guarantee is none."""
         if engine not in self._lowerings:
-            self._lowerings[engine] = settled(self._lower(lowering.named(engine)), self.timing)
+            self._lowerings[engine] = settled(self._lower(lowering.named(engine)), self.timing, len(self.rules))
         return self._lowerings[engine]
 
     @abstractmethod
     def _lower(self, engine: Engine) -> Lowering: ...
-
-
-def digest_of(text: str) -> str:
-    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -15,6 +15,7 @@ class ErrorCode(StrEnum):
     INVALID = "schema.invalid"  # the meta-schema of the draft refuses it
     PATTERN = "schema.pattern"  # not a regular expression
     PATTERN_NOT_LINEAR = "schema.pattern_not_linear"  # look-around or back-references
+    GRAMMAR = "schema.grammar"  # not a grammar of its kind
     REFERENCE_REMOTE = "schema.reference_remote"
     REFERENCE_UNRESOLVED = "schema.reference_unresolved"
     REFERENCE_LOOP = "schema.reference_loop"  # a reference that leads back to itself for the same value
@@ -30,6 +31,7 @@ class ErrorCode(StrEnum):
     LIMIT_EXPANSION = "limit.schema_expansion"
     LIMIT_NUMBER = "limit.schema_number"
     LIMIT_PATTERN = "limit.schema_pattern"
+    LIMIT_GRAMMAR = "limit.schema_grammar"
 
 
 # A well-formed contract that cannot be served is 422; one that cannot be read is 400.

@@ -54,9 +54,7 @@ def read(text: str, limits: Limits) -> Source:
     """Raises ContractError."""
     if not isinstance(text, str):
         raise ContractError(ErrorCode.SYNTAX, f"a schema is text, not {type(text).__name__}")
-    size = _size(text)
-    if size > limits.schema_bytes:
-        raise ContractError(ErrorCode.LIMIT_BYTES, f"{size} bytes of schema: at most {limits.schema_bytes} are read")
+    check_size(text, limits)
     if not text.lstrip(" \t\r\n").startswith(("{", "[", '"')):
         value, places = yamltext.read(text, limits)
         return Source(text, value, places)
@@ -89,6 +87,13 @@ def _of_resource(uri: str, error: ValueError) -> ContractError:
         return ContractError(ErrorCode.INVALID, f"resource {shorten(uri)}: not a URI")
     message = f"resource {shorten(uri)}: {error.message}"
     return ContractError(error.code, message, pointer=error.pointer, line=error.line, column=error.column)
+
+
+def check_size(text: str, limits: Limits) -> None:
+    """Raises ContractError."""
+    size = _size(text)
+    if size > limits.schema_bytes:
+        raise ContractError(ErrorCode.LIMIT_BYTES, f"{size} bytes of schema: at most {limits.schema_bytes} are read")
 
 
 def _size(text: str) -> int:

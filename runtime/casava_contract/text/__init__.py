@@ -1,0 +1,1 @@
+"""Contracts over plain text: regular expressions, choices, grammars in Lark and GBNF."""
