@@ -297,11 +297,13 @@ class ArrayPlan(KindPlan):
 
     def child(self, index: int) -> "Plan | None":
         """What the element at ``index`` must be; None: anything."""
-        index = min(index, self.listed)
-        if index not in self._children:
+        index = index if index < self.listed else self.listed  # noqa: FURB136 - a call costs more
+        try:
+            return self._children[index]
+        except KeyError:
             plan = self._planning(target for row in self._rows for target in row.of(index))
-            self._children[index] = None if plan.any else plan
-        return self._children[index]
+            found = self._children[index] = None if plan.any else plan
+            return found
 
 
 class _Elements:

@@ -8,7 +8,6 @@ from casava_contract.errors import shorten
 from casava_contract.frames import Frame
 from casava_contract.jsontext import JsonValue
 from casava_contract.threads import Thread
-from casava_contract.unique import Seen
 from casava_contract.verdict import Reason
 
 _Valid = Callable[[str, JsonValue], bool]  # whether a value satisfies the subschema at a pointer
@@ -17,16 +16,14 @@ _Valid = Callable[[str, JsonValue], bool]  # whether a value satisfies the subsc
 def fallen(frame: Frame, value: JsonValue, valid: _Valid) -> list[tuple[Thread, Reason]]:
     """The readings of the array that end with this element; it is counted."""
     found: list[tuple[Thread, Reason]] = []
-    for thread in frame.threads:
+    for thread in frame.counting:
         plan = thread.plan
-        if isinstance(plan, ArrayPlan) and plan.contains:
-            why = _contains(thread, plan, value, valid)
-            if why is not None:
-                found.append((thread, why))
-    unique = [t for t in frame.threads if isinstance(t.plan, ArrayPlan) and t.plan.unique]
-    if unique:
-        frame.seen = frame.seen or Seen()
-        if frame.seen.again(value):
+        why = _contains(thread, plan, value, valid) if thread.alive and isinstance(plan, ArrayPlan) else None
+        if why is not None:
+            found.append((thread, why))
+    if frame.seen is not None and frame.seen.again(value):
+        unique = [t for t in frame.threads if isinstance(t.plan, ArrayPlan) and t.plan.unique]
+        if unique:
             shown = shorten(jsontext.dump(value), 40)
             why = reason(unique[0].plan.nodes, "uniqueItems", "the same element twice", got=shown)
             found += [(thread, why) for thread in unique]

@@ -23,10 +23,13 @@ class Dead(Exception):  # noqa: N818 - a state, not a mistake
 class Frame:
     """An object or array that is open. ``key``: the member or element that is being read.
 
-    ``undecided``: readings that may become certain, whatever follows, while something depends on that.
+    ``counting``: the readings that have ``contains``. ``undecided``: those that may become certain, whatever follows,
+    while something depends on that.
     """
 
-    __slots__ = ("closed", "is_object", "key", "per_item", "room", "seen", "start", "threads", "undecided", "value")
+    __slots__ = (
+        "closed", "counting", "is_object", "key", "per_item", "room", "seen", "start", "threads", "undecided", "value",
+    )  # fmt: skip
 
     def __init__(self, value: Any, threads: list[Thread], start: int) -> None:
         self.value = value
@@ -38,6 +41,8 @@ class Frame:
         self.closed = False
         self.room = _NO_END
         self.undecided: list[Thread] = []
+        self.counting: list[Thread] = []
+        self.seen: Seen | None = None
         for thread in threads:
             plan = thread.plan
             if isinstance(plan, ObjectPlan):
@@ -46,9 +51,12 @@ class Frame:
             elif isinstance(plan, ArrayPlan):
                 self.room = min(self.room, plan.room)
                 self.per_item = self.per_item or plan.per_item
+                if plan.unique and self.seen is None:
+                    self.seen = Seen()
+                if plan.contains:
+                    self.counting.append(thread)
             if isinstance(plan, ObjectPlan | ArrayPlan) and matters(thread) and plan.lasting:
                 self.undecided.append(thread)
-        self.seen: Seen | None = None
 
 
 def drop(threads: list[Thread]) -> None:

@@ -148,14 +148,20 @@ class Machine:
         frame = self.frames[-1]
         name = lexemes.decode(raw)
         frame.key = name
-        if len(frame.threads) == 1 and name not in frame.value:  # nearly always
-            thread = frame.threads[0]
-            plan = thread.plan
-            if isinstance(plan, ObjectPlan) and plan.plain:
+        if name not in frame.value and not frame.undecided:
+            asked: list[tuple[Thread | None, Plan]] = []
+            for thread in frame.threads:
+                plan = thread.plan
+                if not isinstance(plan, ObjectPlan):
+                    continue
                 child = plan.child(name)
-                if child is None or child.mask:
-                    self._next = [] if child is None else [(thread, child)]
-                    return
+                if not plan.plain or (child is not None and not child.mask):
+                    break  # something is to be said of the name
+                if child is not None:
+                    asked.append((thread, child))
+            else:
+                self._next = asked
+                return
         self.key_so_far(raw, start)
         self._key(name, offset)
 
@@ -311,7 +317,7 @@ class Machine:
 
     def _settle(self, threads: Sequence[Thread], value: JsonValue, start: int, offset: int) -> None:
         """Decide the choices over a finished value; branches come after their owners and so are decided before."""
-        for thread in reversed(tuple(threads)):
+        for thread in reversed([thread for thread in threads if thread.groups]):
             for group in thread.groups:
                 if not thread.alive or not self._planner.exact:
                     break
@@ -390,9 +396,9 @@ class Machine:
 
     def _fall_in_order(self, fallen: list[tuple[int, Thread, Reason]]) -> None:
         """One piece of text may end several readings at different bytes: the order must not depend on the pieces."""
-        for offset, thread, why in sorted(fallen, key=lambda one: one[0]):
-            self._kill(thread, why, offset)
         if fallen:
+            for offset, thread, why in sorted(fallen, key=lambda one: one[0]):
+                self._kill(thread, why, offset)
             self._prune()
 
     def _prune(self) -> None:

@@ -13,7 +13,8 @@ class Seen:
 
     def again(self, value: JsonValue) -> bool:
         """Whether an equal element came before; it has come from now on."""
-        key = _frozen(value)
+        kind = type(value)
+        key: Hashable = value if kind is int or kind is str else _frozen(value)  # type: ignore[assignment]
         if key in self._elements:
             return True
         self._elements.add(key)
