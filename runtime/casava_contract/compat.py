@@ -20,7 +20,7 @@ from casava_contract.limits import Limits
 from casava_contract.rules import Rule
 from casava_contract.samples import samples
 
-_TEXTS: Final = frozenset({"regex", "lark", "gbnf"})  # the text is all that they are
+_TEXTS: Final = frozenset({"regex", "lark", "gbnf"})  # the text is all that they are beside their rules
 _TRIED: Final = 600  # answers that are held against both
 _LONGEST: Final = 4_000  # characters of a witness
 
@@ -83,9 +83,14 @@ def _shape(given: Contract, taker: Contract) -> Finding:
     if isinstance(given, JsonContract) and isinstance(taker, JsonContract):
         found = containment.covers(taker, given)
         return Finding(Answer(found.answer), found.reason)
-    if given.digest == taker.digest or (given.kind == taker.kind in _TEXTS and given.text == taker.text):
+    if _same_text(given, taker):
         return Finding(Answer.YES, f"the same {given.kind}")
     return Finding(Answer.UNKNOWN, f"not decided between {given.kind} and {taker.kind}")
+
+
+def _same_text(given: Contract, taker: Contract) -> bool:
+    same = given.kind == taker.kind and given.text == taker.text
+    return same and (given.kind in _TEXTS or given.digest == taker.digest)
 
 
 def _rules_apart(given: Contract, taker: Contract) -> str:
