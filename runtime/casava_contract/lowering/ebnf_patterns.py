@@ -10,9 +10,13 @@ from casava_contract.lowering import ebnf
 _DIGITS: Final = frozenset("0123456789")
 _WORD: Final = _DIGITS | set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_")
 _NAMED: Final = {"d": _DIGITS, "w": _WORD, "D": _DIGITS, "W": _WORD}
-_QUANTIFIER: Final = re.compile(r"([*+?]|\{[0-9]+(?:,[0-9]*)?\})\??")
+_QUANTIFIER: Final = re.compile(r"([*+?]|\{(?P<least>[0-9]+)(?:,(?P<most>[0-9]*))?\})\??")
 _QUOTE: Final = ebnf.literal('\\"')
 _BACKSLASH: Final = ebnf.literal("\\\\")
+
+
+class TooSlowError(Exception):
+    """The expression counts what the engine cannot count in time."""
 
 
 @dataclass(slots=True)
@@ -24,28 +28,24 @@ class Translated:
 
 
 def in_json(pattern: str, char: str) -> Translated:
-    """All JSON strings in which a proven pattern is found; ``char`` is a rule for any character of a string."""
+    """All JSON strings in which a proven pattern is found; ``char`` is a rule for any character of a string.
+
+    Raises TooSlowError.
+    """
     body, before, after = pattern, f"({char})* ", f" ({char})*"
     if body.startswith("^"):
         body, before = body[1:], ""
     if body.endswith("$") and not body.endswith("\\$"):
         body, after = body[:-1], ""
-    translator = _Translator(body, quoted=True)
+    translator = _Translator(body)
     text = " ".join(translator.pieces())
     quote = ebnf.literal('"')
     return Translated(f"{quote} {before}({text}){after} {quote}", translator.exact)
 
 
-def of_text(expression: str) -> Translated:
-    """All texts that a proven expression matches as a whole."""
-    translator = _Translator(expression, quoted=False)
-    return Translated(" ".join(translator.pieces()), translator.exact)
-
-
 class _Translator:
-    def __init__(self, body: str, *, quoted: bool) -> None:
+    def __init__(self, body: str) -> None:
         self._body = body
-        self._quoted = quoted  # characters are those of a JSON string
         self._at = 0
         self.exact = True
 
@@ -60,7 +60,7 @@ class _Translator:
             elif char in "|)":
                 self._at += 1
                 yield from [ebnf.EMPTY] if open_end else []
-                yield char if char == "|" else f"){self._quantifier()}"
+                yield char if char == "|" else f"){self._quantifier(ebnf.ANY)}"
                 open_end = char == "|"
             else:
                 yield self._atom()
@@ -70,16 +70,18 @@ class _Translator:
     def _atom(self) -> str:
         chars, negated = self._set()
         expression = self._negated(chars) if negated else self._listed(chars)
-        quantifier = self._quantifier()
+        quantifier = self._quantifier(ebnf.ANY if negated else len(chars))
         if negated and not quantifier.startswith(("*", "+")):
             self.exact = False  # one such character may become several when the engine's bytes become text
         return f"({expression}){quantifier}"
 
-    def _quantifier(self) -> str:
+    def _quantifier(self, choices: int) -> str:
         found = _QUANTIFIER.match(self._body, self._at)
         if found is None:
             return ""
         self._at = found.end()
+        if found["most"] and ebnf.is_slow(choices, int(found["least"]), int(found["most"])):
+            raise TooSlowError
         return found[1]
 
     def _set(self) -> tuple[frozenset[str], bool]:
@@ -114,12 +116,10 @@ class _Translator:
         return char
 
     def _listed(self, chars: frozenset[str]) -> str:
-        special = {'"', "\\"} & chars if self._quoted else set()
+        special = {'"', "\\"} & chars
         ways = [ebnf.one_of(chars - special)] if chars - special else []
         return ebnf.either(*ways, *(_QUOTE if char == '"' else _BACKSLASH for char in sorted(special)))
 
     def _negated(self, chars: frozenset[str]) -> str:
-        if not self._quoted:
-            return ebnf.none_of(chars)
         ways = [ebnf.none_of(ebnf.CONTROL | {'"', "\\"} | chars)]
         return ebnf.either(*ways, *(way for char, way in (('"', _QUOTE), ("\\", _BACKSLASH)) if char not in chars))

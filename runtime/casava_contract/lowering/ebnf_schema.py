@@ -34,7 +34,7 @@ _MOST_IMPOSSIBLE: Final = 100
 _MOST: Final = 1_000  # members of an object, alternatives, counted elements
 
 _NOT_SAID: Final = "the engine's grammar cannot say it"
-_TOO_MUCH: Final = f"more than {_MOST} members, or undeclared keys beside long ones or ones beyond ASCII"
+_TOO_MUCH: Final = f"more than {_MOST} members are too many for the engine"
 
 
 class UnsayableError(Exception):
@@ -199,21 +199,24 @@ class _Emitter:
         closed = extra is not None and self._none(extra)
         if closed and undeclared:
             raise UnsayableError
-        other = None if closed else self.words.key_but([*declared, *undeclared])
-        if len(declared) + len(undeclared) > _MOST or not (closed or other):
+        if len(declared) + len(undeclared) > _MOST:
             reasons.update(dict.fromkeys(_OBJECT, _TOO_MUCH))
             self._open(node)
             return self.words.any_object()
+        held.update({"required"} & words.keys())
+        if closed or not declared:
+            held.update({"properties"} & words.keys())
         if not closed:
             self._open(node)
-        held.update({"properties", "required"} & words.keys())
+            reasons["properties"] = "the engine's grammar cannot keep an undeclared key from being a declared one"
         if "patternProperties" not in words:
             held.update({"additionalProperties"} & words.keys())
         rules = {name: self._member(below, name in required) for name, below in declared.items()}
         others = "" if closed else self.words.anything() if extra is None else self._rule(extra)
         rules |= dict.fromkeys(undeclared, others)
         members = [(name, rule, name in required) for name, rule in rules.items() if rule]
-        return f'"{{" {self._members(members, f"{other} {COLON} {others}" if other else "")} "}}"'
+        unknown = "" if closed else f"{self.words.string()} {COLON} {others}"
+        return f'"{{" {self._members(members, unknown)} "}}"'
 
     def _member(self, below: Subschema, required: bool) -> str:
         """The rule for a declared member; "" where it may not be there."""

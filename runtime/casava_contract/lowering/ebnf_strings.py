@@ -1,4 +1,7 @@
-"""Strings in EBNF: one of a pattern, a format and a length is said, since a grammar cannot say two of them at once."""
+"""Strings in EBNF: one of a pattern, a format and a length is said, since a grammar cannot say two of them at once.
+
+No most length is said: to count characters up to a most is too slow (casava_contract.lowering.ebnf).
+"""
 
 from decimal import Decimal
 from typing import Final
@@ -7,14 +10,13 @@ from casava_contract import patterns
 from casava_contract.dialect import FORMATS, Draft
 from casava_contract.formats import SHAPES
 from casava_contract.graph import Subschema
-from casava_contract.jsontext import JsonValue
 from casava_contract.lowering import ebnf
 from casava_contract.lowering.ebnf_json import QUOTE, Words
-from casava_contract.lowering.ebnf_patterns import Translated, in_json
+from casava_contract.lowering.ebnf_patterns import TooSlowError, Translated, in_json
 from casava_contract.lowering.formats import FORMAT_PATTERNS
 
 WORDS: Final = ("minLength", "maxLength", "pattern", "format")
-_LONGEST: Final = 100_000
+_COUNTED: Final = 32  # characters that are counted: what comes after them costs the engine nothing more
 _BESIDE: Final = "the engine's grammar says one of pattern, format and length"
 _FORMS: Final = FORMAT_PATTERNS | {name: f"^(?:{SHAPES[name]})$".replace("[.]", "\\.") for name in ("ipv4", "uuid")}
 
@@ -42,19 +44,19 @@ def string(words: Words, node: Subschema, draft: Draft, held: set[str], reasons:
 def _pattern(words: Words, pattern: str) -> Translated | None:
     if not patterns.proven(pattern) or patterns.heavy(pattern):
         return None
-    return in_json(pattern, words.char())
+    try:
+        return in_json(pattern, words.char())
+    except TooSlowError:
+        return None
 
 
 def _length(words: Words, node: Subschema, held: set[str], reasons: dict[str, str]) -> str:
-    least, most = _bound(node.keywords.get("minLength")), _bound(node.keywords.get("maxLength"))
-    if least is None and most is None:
-        reasons.update(dict.fromkeys(("minLength", "maxLength"), "too large for the engine's grammar"))
+    reasons["maxLength"] = "to count characters up to a most is too slow in the engine"
+    least = node.keywords.get("minLength")
+    if not isinstance(least, int | float | Decimal):
         return words.string()
-    held.update({"minLength"} & node.keywords.keys() if least is not None else ())
-    reasons["maxLength"] = "the engine takes bytes that are no text for one character, which become several"
-    return f"{QUOTE} {ebnf.times(words.char(), least or 0, most)} {QUOTE}"
-
-
-def _bound(operand: JsonValue) -> int | None:
-    fits = isinstance(operand, int | float | Decimal) and operand <= _LONGEST
-    return int(operand) if fits else None  # type: ignore[arg-type]
+    if least > _COUNTED:
+        reasons["minLength"] = f"to count more than {_COUNTED} characters is too slow in the engine"
+        return words.string()
+    held.add("minLength")
+    return f"{QUOTE} {ebnf.times(words.char(), int(least), None)} {QUOTE}"

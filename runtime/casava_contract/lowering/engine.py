@@ -1,29 +1,31 @@
 """What Casava knows of an engine: how a contract is said to it, and how much of it the engine then holds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from casava_contract.coverage import guarantee
 from casava_contract.graph import Graph
 from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering
+from casava_contract.text.syntax import Node
 
 
 class Engine(Protocol):
     """Each method gives the guide and the coverage. What is left to the sidecar is said to be ``sidecar-final`` here;
-    when it is found is the contract's to say (casava_contract.coverage.settled).
+    when it is found is the contract's to say (casava_contract.coverage.settled). ``lark`` is the grammar that the
+    contract's own validator gives to llguidance.
     """
 
     def schema(self, graph: Graph) -> Lowering:
         """A JSON Schema."""
 
-    def regex(self, expression: str, lark: str) -> Lowering:
+    def regex(self, tree: Node, lark: str) -> Lowering:
         """A regular expression for the whole answer."""
 
     def choice(self, values: Sequence[str], lark: str) -> Lowering:
         """One of some texts."""
 
-    def grammar(self, kind: str, lark: str) -> Lowering:
-        """A Lark or GBNF grammar; ``lark`` is what llguidance makes of it, of the contract's own validator."""
+    def grammar(self, kind: str, lark: str, rules: Mapping[str, Node] | None = None) -> Lowering:
+        """A grammar. ``rules``: those of one whose characters are its lexemes, the first of them called "root"."""
 
 
 def free(coverage: Sequence[CoverageEntry]) -> Lowering:

@@ -4,20 +4,21 @@ llama.cpp drops a grammar that llguidance refuses without a word and goes on unc
 with the same version first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from casava_contract.graph import Graph
 from casava_contract.lowering import lark as larks
 from casava_contract.lowering import llguidance_json
 from casava_contract.lowering.engine import guided
 from casava_contract.report import Lowering
+from casava_contract.text.syntax import Node
 
 
 def schema(graph: Graph) -> Lowering:
     return guided("json_schema", *llguidance_json.lower(graph))
 
 
-def regex(_expression: str, lark: str) -> Lowering:
+def regex(_tree: Node, lark: str) -> Lowering:
     return larks.lower("regex", lark)
 
 
@@ -25,5 +26,5 @@ def choice(_values: Sequence[str], lark: str) -> Lowering:
     return larks.lower("choice", lark)
 
 
-def grammar(kind: str, lark: str) -> Lowering:
+def grammar(kind: str, lark: str, _rules: Mapping[str, Node] | None = None) -> Lowering:
     return larks.lower(kind, lark)

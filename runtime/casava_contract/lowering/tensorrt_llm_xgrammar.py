@@ -5,17 +5,19 @@ xgrammar's own reading of a schema closes every object and array that does not s
 on without end, passes over keywords in silence, and takes ``0x5`` for a number that is at least 0.5 (measured).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
-from casava_contract import patterns
 from casava_contract.graph import Graph
-from casava_contract.lowering import ebnf, ebnf_patterns, ebnf_schema
+from casava_contract.lowering import ebnf, ebnf_schema, ebnf_text
 from casava_contract.lowering.engine import free, guided, whole
 from casava_contract.lowering.unconstrained import listed
 from casava_contract.report import Lowering
+from casava_contract.text.syntax import Node
 
 _GUIDE: Final = "ebnf_grammar"
+_ROOT: Final = "root"
+_BYTES: Final = "the engine takes bytes that are no text for one character"
 _MOST_BYTES: Final = 256_000
 
 
@@ -29,19 +31,24 @@ def schema(graph: Graph) -> Lowering:
     return guided(_GUIDE, grammar, coverage)
 
 
-def regex(expression: str, _lark: str) -> Lowering:
-    body = expression.removeprefix("^")
-    body = body[:-1] if body.endswith("$") and not body.endswith("\\$") else body
-    if not patterns.proven(expression) or patterns.heavy(f"^{body}"):
-        return free(whole("regex", "the engine's grammar cannot say this regular expression"))
-    told = ebnf_patterns.of_text(body)
-    reason = "" if told.exact else "the engine takes bytes that are no text for one character"
-    return guided(_GUIDE, f"root ::= {told.body}\n", whole("regex", reason))
+def regex(tree: Node, _lark: str) -> Lowering:
+    return _text("regex", {_ROOT: tree})
 
 
 def choice(values: Sequence[str], _lark: str) -> Lowering:
     return guided(_GUIDE, f"root ::= {' | '.join(map(ebnf.literal, values))}\n", whole("choice"))
 
 
-def grammar(kind: str, _lark: str) -> Lowering:
-    return free(whole(kind, "the engine reads grammars in a language of its own"))
+def grammar(kind: str, _lark: str, rules: Mapping[str, Node] | None = None) -> Lowering:
+    return free(whole(kind, "the engine reads no Lark")) if rules is None else _text(kind, rules)
+
+
+def _text(kind: str, rules: Mapping[str, Node]) -> Lowering:
+    printer = ebnf_text.Printer(rules)
+    try:
+        text = printer.grammar(rules, _ROOT)
+    except ebnf_text.UnsayableError as error:
+        return free(whole(kind, str(error)))
+    if len(text.encode()) > _MOST_BYTES:
+        return free(whole(kind, "the grammar is too large for the engine"))
+    return guided(_GUIDE, text, whole(kind, "" if printer.exact else _BYTES))

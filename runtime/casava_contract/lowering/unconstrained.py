@@ -1,6 +1,6 @@
 """An engine that Casava does not know: it runs unconstrained, and the sidecar validates all the same."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from casava_contract import pointers
@@ -8,6 +8,7 @@ from casava_contract.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMA
 from casava_contract.graph import Graph, Subschema
 from casava_contract.lowering.engine import free, whole
 from casava_contract.report import CoverageEntry, Enforcer, Lowering
+from casava_contract.text.syntax import Node
 
 _REASON: Final = "Casava does not know this engine"
 
@@ -16,7 +17,7 @@ def schema(graph: Graph) -> Lowering:
     return free(listed(graph, _REASON))
 
 
-def regex(_expression: str, _lark: str) -> Lowering:
+def regex(_tree: Node, _lark: str) -> Lowering:
     return free(whole("regex", _REASON))
 
 
@@ -24,7 +25,7 @@ def choice(_values: Sequence[str], _lark: str) -> Lowering:
     return free(whole("choice", _REASON))
 
 
-def grammar(kind: str, _lark: str) -> Lowering:
+def grammar(kind: str, _lark: str, _rules: Mapping[str, Node] | None = None) -> Lowering:
     return free(whole(kind, _REASON))
 
 

@@ -25,6 +25,7 @@ from tests.component.contract import backends, schemas
 from tests.component.contract.claims import CLAIMS, LEFT, Claim, closed
 
 _EBNF = "tensorrt-llm-xgrammar"
+_READERS = ("llama-cpp", "tensorrt-llm-llguidance")
 
 
 def credited(lowering: Lowering) -> set[str]:
@@ -127,48 +128,25 @@ def test_a_full_guarantee_needs_closed_objects_and_any_object_is_partial(engine:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_guide_keeps_the_order_of_properties_what_is_open_and_one_space(engine: str) -> None:
     """An object is closed only where the contract says so, and white space cannot run on."""
-    answer = {"reasoning": {"type": "string"}, "answer": {"type": "integer"}}
-    whole = compile(json.dumps({"type": "object", "properties": answer, "required": ["answer"]})).lower(engine)
+    parts = {"reasoning": {"type": "string"}, "answer": {"type": "integer"}}
+    whole = compile(json.dumps({"type": "object", "properties": parts, "required": list(parts)})).lower(engine)
     assert backends.accepts(engine, whole, '{"reasoning": "x", "answer": 1}')
-    assert backends.accepts(
-        engine, whole, '{"reasoning": "x", "answer": 1, "more": [{"k": "\\u00e9"}]}'.replace("\\u00e9", "\u00e9")
-    )
+    assert backends.accepts(engine, whole, '{"reasoning": "x", "answer": 1, "more": [{"k": "\u00e9"}]}')
     assert not backends.accepts(engine, whole, '{"answer": 1, "reasoning": "x"}')
     for space in ("  ", "\n", "\t", "\r"):
-        for text in (
-            f'{space}{{"answer": 1}}',
-            f'{{{space}"answer": 1}}',
-            f'{{"answer":{space}1}}',
-            f'{{"answer": 1{space}}}',
-        ):
+        for begin in ('_{"reasoning": ""', '{_"reasoning": ""', '{"reasoning":_""', '{"reasoning": ""_'):
+            text = begin.replace("_", space) + ', "answer": 1}'
             assert not backends.accepts(engine, whole, text), (engine, text)
 
 
-_BOUNDS = [
-    "-10",
-    "-2.5",
-    "-1.5",
-    "-1",
-    "-0.5",
-    "-0.05",
-    "0",
-    "0.05",
-    "0.5",
-    "1",
-    "1.5",
-    "2",
-    "9.99",
-    "10",
-    "10.5",
-    "150",
-]
+_BOUNDS = "-10 -2.5 -1 -0.05 0 0.5 1 2 9.99 10 150"
 _STEPS = ["0", "0.00", "1", "-1", "0.01", "-0.01"]
 
 
 @pytest.mark.parametrize("kind", ["number", "integer"])
 def test_no_number_beyond_bounds_that_are_credited_to_an_engine_is_in_its_language(kind: str) -> None:
     held = dict.fromkeys(ENGINES, 0)
-    for low, high in combinations([Decimal(bound) for bound in _BOUNDS], 2):
+    for low, high in combinations(map(Decimal, _BOUNDS.split()), 2):
         near = [str(bound + Decimal(step)) for bound in (low, high) for step in _STEPS] + ["0", "-0", "-0.0"]
         for least, most in product(("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
             try:
@@ -178,7 +156,7 @@ def test_no_number_beyond_bounds_that_are_credited_to_an_engine_is_in_its_langua
             for engine in ENGINES:
                 held[engine] += contract.lower(engine).guarantee is Guarantee.FULL
                 _no_number_beyond(engine, contract, near)
-    assert min(held.values()) > 80
+    assert min(held.values()) > 50
 
 
 def _no_number_beyond(engine: str, contract: Contract, near: list[str]) -> None:
@@ -222,3 +200,32 @@ def test_a_pattern_means_the_same_to_an_engine_on_every_character(pattern: str) 
             exact = pattern != "^.$" or engine != _EBNF
             if exact and any(backends.accepts(engine, lowering, spelling) for spelling in spellings):
                 assert matches(pattern, chr(point)), (engine, hex(point))
+
+
+_BOTH = {"type": "object", "properties": {"a": {}, "b": {}}}
+REFUSED = [
+    (_BOTH | {"additionalProperties": False}, '{"b": 1, "a": 1}', ENGINES),
+    (_BOTH, '{"x": 1, "a": 1}', _READERS),
+    (_BOTH, '{"a":1}', ENGINES),
+    ({"type": "integer"}, "1.0", ENGINES),
+    ({"type": "integer"}, "1e2", ENGINES),
+    ({"type": "number", "minimum": 5}, "1e2", ENGINES),
+    ({"type": "string"}, '"\\u00fc"', ENGINES),
+    ({"type": "string"}, '"\\u0001"', (_EBNF,)),
+    ({"type": "string", "format": "time"}, '"23:59:60Z"', ENGINES),
+    ({"type": "string", "format": "time"}, '"23:59:59z"', ENGINES),
+    ({"type": "string", "pattern": "[^a]"}, '"\\n"', (_EBNF,)),
+    ({"type": "object", "required": ["k"]}, '{"x": 1, "k": 1}', ENGINES),
+    ({"const": 1}, "1.0", ENGINES),
+]
+
+
+@pytest.mark.parametrize(("schema", "document", "engines"), REFUSED, ids=[row[1] for row in REFUSED])
+def test_what_an_engine_refuses_though_it_is_valid_is_a_spelling(
+    schema: dict[str, Any], document: str, engines: tuple[str, ...]
+) -> None:
+    """The documentation says so of these: one that an engine takes after all is said to be refused."""
+    contract = compile(json.dumps(schema))
+    assert contract.validate(document) == ()
+    refusing = [engine for engine in ENGINES if not backends.accepts(engine, contract.lower(engine), document)]
+    assert tuple(refusing) == engines

@@ -7,6 +7,7 @@ import pytest
 from tritonclient.utils import InferenceServerException
 
 from casava_contract import Guarantee, compile  # noqa: A004
+from casava_contract.text.compiling import TextKind
 from casava_wire import tensors as t
 from tests.component.contract import grammar
 from tests.component.engine.triton_calls import generate
@@ -71,6 +72,28 @@ def test_a_keyword_left_to_the_sidecar_is_broken_by_the_model_and_found(engine: 
     )
     assert len(json.loads(answer.text)) == 6
     assert [violation.code for violation in contract.validate(answer.text)] == ["schema.uniqueItems"]
+
+
+def test_a_text_that_is_guaranteed_is_what_the_model_writes_whatever_the_prompt(engine: EngineProcess) -> None:
+    """An expression, a choice and both kinds of grammar on the real decoder."""
+    texts: tuple[tuple[TextKind, str], ...] = (
+        ("regex", "INV-[0-9]{4}/[a-f]{2}"),
+        ("choice", '["refund", "cancel the order"]'),
+        ("lark", 'start: "sum " NUMBER ("+" NUMBER){1,2}\nNUMBER: /[0-9]{1,3}/\n'),
+        ("gbnf", 'root ::= "[" item ("," item){1,2} "]"\nitem ::= [a-c]{1,2}\n'),
+    )
+    for seed, (kind, source) in enumerate(texts):
+        contract = compile(source, kind=kind)
+        lowering = contract.lower("llama-cpp")
+        assert lowering.guarantee is Guarantee.FULL
+        answer = generate(
+            engine,
+            _PROMPTS[seed % len(_PROMPTS)],
+            **{t.GUIDE_TYPE: lowering.guide_type, t.GUIDE: lowering.guide, t.MAX_TOKENS: 60},
+            **{t.TEMPERATURE: 1.5, t.SEED: seed},
+        )
+        assert answer.finish_reason == "stop"
+        assert contract.validate(answer.text) == (), (kind, answer.text)
 
 
 def test_the_engine_refuses_what_the_lowering_would_never_send(engine: EngineProcess) -> None:
