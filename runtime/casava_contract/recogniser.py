@@ -48,6 +48,18 @@ def refusal_of_grammar(grammar: str) -> str:
     return str(tried.get_error()).partition("\n")[0]
 
 
+def writes(guide_type: str, guide: str, answer: bytes) -> bool | None:
+    """Whether an engine of llguidance's that is told this could write the answer. None: that is not known."""
+    if guide_type == "json_schema":
+        matcher = of_grammar(_grammar(guide))
+    elif guide_type == "ebnf_grammar" and guide.startswith("%llguidance"):
+        matcher = of_grammar(guide)
+    else:
+        return None
+    taken = matcher.try_consume_tokens(list(answer))
+    return None if matcher.is_error() else bool(taken == len(answer) and matcher.is_accepting())
+
+
 @lru_cache(maxsize=4096)
 def accepts_pattern(pattern: str) -> bool:
     return not refusal(dump({"type": "string", "pattern": pattern}))

@@ -8,6 +8,7 @@ from typing import Final
 
 from tritonclient.grpc import service_pb2 as pb
 
+from casava_contract.recogniser import writes
 from casava_sidecar.api.requests import Sampling
 from casava_sidecar.api.responses import Usage
 from casava_sidecar.desk import Ticket
@@ -16,7 +17,7 @@ from casava_sidecar.enforce.mending import mend
 from casava_sidecar.enforce.outcome import Outcome
 from casava_sidecar.enforce.pipeline import Pipeline
 from casava_sidecar.engine.client import Triton
-from casava_sidecar.engine.tensors import Piece, generation, piece
+from casava_sidecar.engine.tensors import Guide, Piece, generation, piece
 from casava_sidecar.errors import SERVER_ERROR, ApiError
 from casava_sidecar.metrics import Metrics
 from casava_sidecar.prepare import Prepared
@@ -104,7 +105,14 @@ class Answer:
             self._metrics.cancellations.labels("violation").inc()
         if outcome is None:
             self.finish_reason, self._last = "", _RETRIED
+        elif self._metrics.contracts.tries_guide(pipeline.bound, outcome, attempt.size):
+            await self._try_guide(pipeline.bound.withheld, attempt.text.encode())
         return outcome
+
+    async def _try_guide(self, guide: Guide | None, text: bytes) -> None:
+        """Would the engine, were it told the contract, have been kept from this answer, which is valid?"""
+        if guide is not None and await asyncio.to_thread(writes, guide.kind, guide.text, text) is False:
+            self._metrics.contracts.overconstraints.inc()
 
     def _request(self, sampling: Sampling, prompt: str) -> pb.ModelInferRequest:
         return generation(self._triton.model, self._request_id, prompt, sampling, self._prepared.guide)

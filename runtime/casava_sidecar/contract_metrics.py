@@ -13,6 +13,8 @@ from casava_sidecar.enforce.templates import Templates
 _FRACTIONS: Final = (0.01, 0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.99, 1)
 _VALIDATE: Final = (1e-6, 2e-6, 4e-6, 8e-6, 1.6e-5, 3.2e-5, 6.4e-5, 1.28e-4, 5e-4, 2e-3, 1e-2)
 _COMPILE: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1)
+_TRIED: Final = 16
+_TRIED_BYTES: Final = 16 * 1024
 _NOT_PROMISED: Final = ("stream.", "limit.")  # what an engine cannot know of: the sidecar's own bounds
 
 
@@ -21,6 +23,7 @@ class ContractMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._templates = Templates()
+        self._observed = 0  # answers on which a guide could have been tried
         self.verdicts = Counter(
             "casava_contract_verdicts",
             "Finished answers under a contract, by verdict and by what the engine guaranteed.",
@@ -53,6 +56,12 @@ class ContractMetrics:
             "casava_contract_repair_edits", "Edits of repairs.", ["class", "rule"], registry=registry
         )
         self.retries = Counter("casava_contract_retries", "Answers that were asked for again.", registry=registry)
+        self.overconstraints = Counter(
+            "casava_contract_overconstraints",
+            "Valid answers of an engine that was only observed which its guide would not have let it write. "
+            "One answer in 16 is tried.",
+            registry=registry,
+        )
         self.validate_seconds = Histogram(
             "casava_contract_validate_seconds",
             "To hold one piece of an answer against its contract. One piece in 64 is timed.",
@@ -70,6 +79,13 @@ class ContractMetrics:
             "Bytes that clients got of answers that were then ended by an error.",
             registry=registry,
         )
+
+    def tries_guide(self, bound: Bound, outcome: Outcome, size: int) -> bool:
+        """Whether the guide that ``bound`` withholds is to be tried on this answer of ``size`` bytes."""
+        if bound.withheld is None or outcome.verdict is not Verdict.VALID or size > _TRIED_BYTES:
+            return False
+        self._observed += 1
+        return self._observed % _TRIED == 1
 
     def attempted(self, pipeline: Pipeline, attempt: Attempt, *, ended: bool) -> None:
         """One attempt is over. ``ended``: by itself."""

@@ -24,8 +24,9 @@ _HEADER_BYTES: Final = 2048
 class Bound:
     """A contract and what it means on one engine. It keeps this meaning to the end of the request.
 
-    ``unenforced``: pointers of what nobody enforces; an empty tuple is a promise. ``events``: a stream says which
-    subtrees are complete. ``refusable``: the contract also takes ``{"refusal": "..."}``, which then is no answer.
+    ``withheld``: what the engine would be told if it was to be constrained. ``unenforced``: pointers of what nobody
+    enforces; an empty tuple is a promise. ``events``: a stream says which subtrees are complete. ``refusable``: the
+    contract also takes ``{"refusal": "..."}``, which then is no answer.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Bound:
     events: bool = False
     refusable: bool = False
     unenforced: tuple[str, ...] = ()
+    withheld: Guide | None = None
 
     @property
     def off(self) -> bool:
@@ -76,8 +78,9 @@ def bind(
     lowering = contract.lower(engine)
     if policy.mode == "strict":
         _check_strict(name, lowering.coverage, policy, param)
+    guide = Guide(lowering.guide_type, lowering.guide) if lowering.guide_type in guides else None
     # A guide changes what the model writes: who only observes sends none.
-    guided = policy.mode in _GUIDED and bool(lowering.guide_type) and lowering.guide_type in guides
+    guided = policy.mode in _GUIDED and guide is not None
     if policy.mode not in _GUIDED:
         unenforced: tuple[str, ...] = (_WHOLE,)
     elif enforced(policy):
@@ -88,12 +91,13 @@ def bind(
         name=name,
         label=label,
         contract=contract,
-        guide=Guide(lowering.guide_type, lowering.guide) if guided else None,
+        guide=guide if guided else None,
         engine=str(lowering.guarantee) if guided else "none",
         policy=policy,
         events=events,
         refusable=refusable,
         unenforced=unenforced,
+        withheld=None if guided else guide,
     )
 
 

@@ -7,7 +7,7 @@ import openai
 import pytest
 
 from tests.component.engine_process import EngineProcess
-from tests.component.sidecar.few_shots import under
+from tests.component.sidecar.few_shots import asked, under
 from tests.component.sidecar.sidecar_process import SidecarProcess
 from tests.component.sidecar.triton_counts import generations
 
@@ -47,25 +47,25 @@ def retried(client: openai.OpenAI, chat: dict[str, Any]) -> tuple[dict[str, Any]
     """A request whose first answer is invalid and a later one valid, and its response."""
     wishes = under(PAIR, on_violation=["retry"], retry={"max_attempts": 5})
     for number in range(30):
-        asked = chat | {"temperature": 1, "extra_headers": {"x-request-id": f"retried-{number}"}, **wishes}
+        request = chat | {"temperature": 1, "extra_headers": {"x-request-id": f"retried-{number}"}, **wishes}
         try:
-            raw = client.chat.completions.with_raw_response.create(**asked)
+            raw = client.chat.completions.with_raw_response.create(**request)
         except openai.InternalServerError:
             continue
         if "attempts" in raw.headers["casava-verdict"]:
-            return asked, raw
+            return request, raw
     pytest.fail("no answer in 30 was retried: the model is another one")
 
 
 def test_a_retry_is_told_why_is_counted_and_repeats_for_the_same_request(
     engine: EngineProcess, sidecar: SidecarProcess, client: openai.OpenAI, chat: dict[str, Any]
 ) -> None:
-    asked, first = retried(client, chat)
+    request, first = retried(client, chat)
     verdict, _, attempts = first.headers["casava-verdict"].partition("; attempts=")
     assert verdict == "valid"
     told: Any = first.parse()
     before, counted = generations(engine), sidecar.metric("casava_contract_retries_total")
-    again = client.chat.completions.with_raw_response.create(**asked)
+    again = client.chat.completions.with_raw_response.create(**request)
     assert generations(engine) == before + int(attempts)
     assert sidecar.metric("casava_contract_retries_total") == counted + int(attempts) - 1
     assert again.headers["casava-verdict"] == first.headers["casava-verdict"]
@@ -81,10 +81,10 @@ def test_a_retry_is_told_why_is_counted_and_repeats_for_the_same_request(
 
 
 def test_a_stream_retries_what_it_has_not_released(client: openai.OpenAI, chat: dict[str, Any]) -> None:
-    asked, whole = retried(client, chat)
-    asked = json.loads(json.dumps(asked))
-    asked["extra_body"]["casava"]["release"] = "complete"
-    chunks = list(client.chat.completions.create(**asked, stream=True))
+    request, whole = retried(client, chat)
+    request = json.loads(json.dumps(request))
+    request["extra_body"]["casava"]["release"] = "complete"
+    chunks = list(client.chat.completions.create(**request, stream=True))
     content = "".join(chunk.choices[0].delta.content or "" for chunk in chunks)
     assert content == whole.parse().choices[0].message.content
     assert chunks[-1].model_extra is not None
@@ -142,3 +142,23 @@ def test_a_model_that_may_not_refuse_answers(client: openai.OpenAI) -> None:
     raw = client.chat.completions.with_raw_response.create(**UNWILLING, **under(RECIPE))
     assert raw.headers["casava-verdict"] == "valid"
     assert "recipe" in json.loads(raw.parse().choices[0].message.content or "")
+
+
+def test_valid_answers_that_a_guide_would_not_have_allowed_are_counted_where_the_model_was_free(
+    sidecar: SidecarProcess, client: openai.OpenAI
+) -> None:
+    before = sidecar.metric("casava_contract_overconstraints_total")
+    # A guide writes one space after each colon.
+    spaceless = asked('{"n":%d}', max_tokens=12) | under({"type": "object"}, mode="observe")
+    for _ in range(16):  # one in 16 is tried
+        assert client.completions.with_raw_response.create(**spaceless).headers["casava-verdict"] == "valid"
+        if sidecar.metric("casava_contract_overconstraints_total") > before:
+            return
+    pytest.fail("no answer was tried")
+
+
+def test_what_contracts_cost_is_measured(sidecar: SidecarProcess, client: openai.OpenAI, chat: dict[str, Any]) -> None:
+    before = sidecar.metric("casava_contract_compile_seconds_count")
+    assert before >= 2, "those of the model"
+    client.chat.completions.create(**chat, **under({"const": "compiled for this test alone"}))
+    assert sidecar.metric("casava_contract_compile_seconds_count") == before + 1

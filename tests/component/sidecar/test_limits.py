@@ -124,6 +124,16 @@ def test_a_stream_that_runs_out_of_time_ends_with_an_error_and_without_a_finish_
     wait_engine_idle(engine)
 
 
+def test_a_stream_that_shows_nothing_before_its_verdict_runs_out_of_time_with_a_status(
+    engine: EngineProcess, hasty: SidecarProcess
+) -> None:
+    request = SHORT | {"max_tokens": 4000, "extra_body": LONG_FORMAT | {"casava": {"release": "complete"}}}
+    with hasty.client(max_retries=2) as client, pytest.raises(openai.InternalServerError) as caught:
+        client.chat.completions.create(**request, stream=True)
+    assert (caught.value.status_code, caught.value.code) == (504, "timeout")
+    wait_engine_idle(engine)
+
+
 def test_a_client_that_does_not_read_is_cut_off_at_its_time_limit(engine: EngineProcess, hasty: SidecarProcess) -> None:
     body = json.dumps({**SHORT, "max_tokens": 4000, "stream": True, **LONG_FORMAT}).encode()
     with socket.socket() as connection:
