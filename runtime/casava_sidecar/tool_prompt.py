@@ -75,11 +75,17 @@ def _in_words(messages: Sequence[Message]) -> Iterator[Message]:
     for message in messages:
         if message["role"] == "tool":
             results.append(f"<tool_response>\n{message['content']}\n</tool_response>")
-            continue
-        if results:
-            yield {"role": "user", "content": "\n".join(results)}
+        elif message["role"] == "user" and results:
+            yield {"role": "user", "content": "\n".join([*results, "", message["content"]])}
             results = []
-        yield _spoken(message)
+        else:
+            yield from _told(results)
+            results = []
+            yield _spoken(message)
+    yield from _told(results)
+
+
+def _told(results: list[str]) -> Iterator[Message]:
     if results:
         yield {"role": "user", "content": "\n".join(results)}
 

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from casava_sidecar.api import unsupported
 from casava_sidecar.api.checking import checked, json_object
 from casava_sidecar.api.messages import MAX_MESSAGES, Message, parse_messages
-from casava_sidecar.api.response_format import TEXT, ResponseFormat, bounded, exact_text, parse_response_format
+from casava_sidecar.api.response_format import TEXT, ResponseFormat, bounded, exact, exact_text, parse_response_format
 from casava_sidecar.api.wishes import Wishes, parse_wishes
 from casava_sidecar.errors import bad_request
 
@@ -155,8 +155,9 @@ def _tools(asked: _ChatBody, body: bytes) -> ToolUse | None:
     """What is said of tools is read by the compiler of their contract. Without tools nothing can be said of them."""
     if asked.tools:
         bounded(orjson.dumps([asked.tools, asked.tool_choice]).decode(), "tools")
-        members = {name: exact_text(body, name) for name in _TOOL_MEMBERS if getattr(asked, name) is not None}
-        return ToolUse("{" + ",".join(f'"{name}":{text}' for name, text in members.items()) + "}")
+        members = exact(body, "tools")
+        said = {name: members[name] for name in _TOOL_MEMBERS if members.get(name) is not None}
+        return ToolUse(exact_text(said, "tools"))
     if asked.tool_choice not in (None, "none", "auto"):
         raise bad_request("'tool_choice' needs 'tools'.", "tool_choice")
     return None

@@ -144,21 +144,26 @@ def bounded(text: str, param: str) -> str:
     return text
 
 
-def exact_text(body: bytes, *path: str) -> str:
-    """The value at ``path`` of a request's body as JSON text, integers of any size kept: orjson rounds them."""
+def exact(body: bytes, param: str) -> dict[str, Any]:
+    """A request's body once more, integers of any size kept: orjson rounds them. ``param`` is what it is needed for."""
     try:
-        value = json.loads(body)
-        for step in path:
-            value = value[step]
+        value: dict[str, Any] = json.loads(body)
+    except (ValueError, RecursionError):
+        raise bad_request(f"'{param}' is nested too deeply or holds a number that is too long.", param) from None
+    return value
+
+
+def exact_text(value: Any, param: str) -> str:
+    """A value of such a body as JSON text."""
+    try:
         return json.dumps(value, ensure_ascii=False)
     except (ValueError, RecursionError):
-        where = ".".join(path)
-        raise bad_request(f"'{where}' is nested too deeply or holds a number that is too long.", where) from None
+        raise bad_request(f"'{param}' is nested too deeply or holds a number that is too long.", param) from None
 
 
 def _schema_text(schema: dict[str, Any], body: bytes) -> str:
     bounded(orjson.dumps(schema).decode(), _SCHEMA)  # before it is read once more
-    return exact_text(body, *_SCHEMA.split("."))
+    return exact_text(exact(body, _SCHEMA)["response_format"]["json_schema"]["schema"], _SCHEMA)
 
 
 def _invalid(error: ValidationError) -> ApiError:

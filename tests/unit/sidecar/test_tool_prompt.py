@@ -119,4 +119,6 @@ def test_calls_and_results_are_told_in_turns_to_a_template_without_tools_and_wit
             '<tool_call>\n{"name": "weather", "arguments": {"city": "Ürikon"}}\n</tool_call>\n'
             "<user><tool_response>\n22\n</tool_response>\n<tool_response>\n23\n</tool_response>\n<assistant>"
         ) in prompt
+    more = [*MESSAGES, {"role": "user", "content": "So?"}]
+    assert "</tool_response>\n\nSo?\n<assistant>" in tool_prompt.render(template(NO_SYSTEM), more, None)
     assert "<user>You may call functions" in tool_prompt.render(template(NO_SYSTEM), MESSAGES, tools())
