@@ -4,7 +4,7 @@ import json
 from typing import Final
 
 from casava_contract import Completed
-from casava_sidecar.enforce.release import Gate
+from casava_sidecar.enforce.release import Complete, Gate
 
 _SHAPE: Final = '{"refusal"'
 _SPACES: Final = " \t\r\n"
@@ -21,34 +21,40 @@ def refusal(text: str) -> str | None:
     return None
 
 
-def may_refuse(text: str) -> bool:
-    """Whether an answer that begins so is a refusal or can become one. A first key with escapes may be any."""
+def refuses(text: str) -> bool | None:
+    """Whether an answer that begins so has the form of a refusal, as far as its first key tells. None: not known yet.
+
+    A key with escapes may be any.
+    """
     compact = ""
     for character in text:
-        if character not in _SPACES:
-            compact += character
-            if len(compact) == len(_SHAPE) or character == "\\":
-                break
-    escaped = compact.startswith('{"') and compact.endswith("\\") and compact.count('"') == 1
-    return escaped or _SHAPE.startswith(compact)
+        if character in _SPACES:
+            continue
+        compact += character
+        if len(compact) == len(_SHAPE):
+            return compact == _SHAPE
+        if character == "\\" and compact.startswith('{"') and compact.count('"') == 1:
+            return True
+    return None if _SHAPE.startswith(compact) else False
 
 
 class Undecided:
     """Holds an answer back until its first key says that it is no refusal; a refusal is held to its end."""
 
     def __init__(self, behind: Gate) -> None:
-        self._gate = behind
-        self._text = ""
-        self._decided = False
+        self._behind = behind
+        self._gate: Gate | None = None
+        self._begun = ""  # until it is decided: a few characters
 
     def take(self, text: str, completed: tuple[Completed, ...]) -> str:
-        if self._decided:
+        if self._gate is not None:
             return self._gate.take(text, completed)
-        self._text += text
-        if may_refuse(self._text):
+        self._begun += text
+        refused = refuses(self._begun)
+        if refused is None:
             return ""
-        self._decided = True
-        return self._gate.take(self._text, completed)
+        self._gate = Complete() if refused else self._behind
+        return self._gate.take(self._begun, completed)
 
     def held(self) -> str:
-        return self._gate.held() if self._decided else self._text
+        return self._begun if self._gate is None else self._gate.held()
