@@ -16,11 +16,13 @@ from casava_contract.report import Satisfiable
 from casava_contract.rules import Rule, RuleSet
 from casava_contract.text.compiling import TEXT_KINDS, TextKind, compile_text
 from casava_contract.text_contract import TextContract
+from casava_contract.tools import ToolCalls, compile_tools
 
 JsonKind = Literal["json_schema", "json_object"]
-Kind = JsonKind | TextKind
+ToolKind = Literal["tool_calls"]
+Kind = JsonKind | TextKind | ToolKind
 Source = str | type | Sequence[str]
-KINDS: Final[tuple[Kind, ...]] = ("json_schema", "json_object", *TEXT_KINDS)
+KINDS: Final[tuple[Kind, ...]] = ("json_schema", "json_object", *TEXT_KINDS, "tool_calls")
 Formats = Literal["assert", "annotate"]
 
 _ANY_OBJECT: Final = '{"type":"object"}'
@@ -51,6 +53,16 @@ def compile(  # noqa: A001
 ) -> TextContract: ...
 @overload
 def compile(  # noqa: A001
+    source: str,
+    *,
+    kind: ToolKind,
+    limits: Limits = ...,
+    formats: Formats = ...,
+    resources: Mapping[str, str] = ...,
+    rules: Sequence[Rule] = ...,
+) -> ToolCalls: ...
+@overload
+def compile(  # noqa: A001
     source: Source,
     *,
     kind: Kind,
@@ -74,7 +86,8 @@ def compile(  # noqa: A001
     or as YAML where it does not start like JSON; or a class is given: a pydantic model, a dataclass or a TypedDict.
     "json_object": any JSON object, and the source is not read. "regex": the whole answer matches the expression.
     "choice": the answer is one of a list, given as JSON, as YAML or as strings. "lark", "gbnf": the answer is in the
-    language of the grammar, which is in llguidance's dialect of Lark or in llama.cpp's GBNF.
+    language of the grammar, which is in llguidance's dialect of Lark or in llama.cpp's GBNF. "tool_calls": the answer
+    calls tools as the members ``tools``, ``tool_choice`` and ``parallel_tool_calls`` of a request to OpenAI's API say.
     ``formats`` "annotate": ``format`` only describes, which is JSON Schema's own default.
     ``resources``: what the schema may refer to outside of itself, JSON or YAML by absolute URI; the meta-schema that
     ``$schema`` names too, where it is no draft's own. Only what is referred to counts.
@@ -85,6 +98,8 @@ def compile(  # noqa: A001
         return _text(source, kind, limits, rules)
     if kind == "json_object":
         return _object(limits, rules)
+    if kind == "tool_calls":
+        return _tools(source, limits, rules)
     if kind != "json_schema":
         raise ContractError(ErrorCode.KIND, f"kind {shorten(str(kind))}: use {', '.join(KINDS)}")
     read = sources.read(models.schema_of(source) if isinstance(source, type) else _given(source), limits)
@@ -113,6 +128,16 @@ def _text(source: Source, kind: TextKind, limits: Limits, rules: Sequence[Rule])
     if not isinstance(source, str):
         source = jsontext.dump([_given(one) for one in source])
     return compile_text(kind, source, limits, RuleSet.of(rules, limits) if rules else NO_RULES)
+
+
+def _tools(source: Source, limits: Limits, rules: Sequence[Rule]) -> ToolCalls:
+    if rules:
+        raise ContractError(ErrorCode.KIND, "tool calls take no rules: say them of what a tool is given, in its schema")
+    return compile_tools(_given(source), compile_schema=_parameters, limits=limits)
+
+
+def _parameters(text: str, limits: Limits) -> JsonContract:
+    return compile(text, limits=limits)
 
 
 def _given(source: object) -> str:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from casava_contract import Contract, ContractError, Limits, State, Timing, compile, json_object, recogniser  # noqa: A004
+from casava_contract.rules import Rule
 from casava_contract.tools import ToolCalls, compile_tools
 
 CITY: dict[str, Any] = {
@@ -87,6 +88,15 @@ def test_the_second_call_is_the_one_that_an_error_names() -> None:
     assert violation.code == "schema.additionalProperties"
     assert violation.pointer == "/1/arguments"
     assert "call 2, weather" in violation.message
+
+
+def test_tool_calls_are_a_kind_like_any_other() -> None:
+    source = json.dumps({"tools": [WEATHER, TIME], "tool_choice": "required"})
+    contract = compile(source, kind="tool_calls")
+    assert contract.digest == tools(tool_choice="required").digest
+    assert contract.validate(BERN) == ()
+    with pytest.raises(ContractError, match="no rules"):
+        compile(source, kind="tool_calls", rules=[Rule("true")])
 
 
 def test_what_a_stream_says_between_calls() -> None:
