@@ -164,6 +164,22 @@ def test_a_difference_is_shown_even_where_it_is_not_asked_for() -> None:
     assert answers(compare(contract(_members(0)), contract(_members(1)))) == ("unknown", "no")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "accepts"),
+    [
+        ('{"maximum": 0.12345678901234567890}', '{"maximum": 0.12345678901234567}', "no"),
+        ('{"maximum": 0.12345678901234567}', '{"maximum": 0.12345678901234567890}', "yes"),
+        ('{"maximum": 12345678901234567890123}', '{"maximum": 12345678901234567890122}', "no"),
+        ('{"const": 9007199254740993}', '{"const": 9007199254740992}', "no"),
+        ('{"const": 1.00000000000000000001}', '{"const": 1}', "no"),
+        ('{"enum": [1.0]}', '{"enum": [1]}', "yes"),
+        ('{"type": "number", "multipleOf": 0.3}', '{"multipleOf": 0.1}', "yes"),
+    ],
+)
+def test_every_digit_of_a_bound_counts(old: str, new: str, accepts: str) -> None:
+    assert str(compare(compile(old), compile(new)).accepts.answer) == accepts
+
+
 def test_choices_are_compared_one_by_one() -> None:
     old, new = compile('["yes", "no"]', kind="choice"), compile('["yes", "no", "maybe"]', kind="choice")
     found = compare(old, new)
