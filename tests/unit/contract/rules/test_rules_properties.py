@@ -9,10 +9,12 @@ from casava_contract import ContractError, Limits
 from casava_contract.rules import Rule, RuleSet
 from tests.unit.contract import drawing
 
-_WORDS = (
-    "self . a ( ) [ ] { } 1 1.5 'x' && || ! - + * / % ? : , == < in has( all(i, map(i, exists_one(i, null true size( i "
-    "int( string( timestamp( duration( round( .sum() .min() .distinct() .matches('a+') @result 0x u \\ ` \x00 é 🙂"
-).split(" ")  # noqa: SIM905 - as a list it fills a page
+_WORDS = [
+    "self", ".", "a", "(", ")", "[", "]", "{", "}", "1", "1.5", "'x'", "&&", "||", "!", "-", "+", "*", "/", "%", "?",
+    ":", ",", "==", "<", "in", "has(", "all(i,", "map(i,", "exists_one(i,", "null", "true", "size(", "i", "int(",
+    "string(", "timestamp(", "duration(", "round(", ".sum()", ".min()", ".distinct()", ".matches('a+')", "@result",
+    "0x", "u", "\\", "`", "\x00", "é", "🙂",
+]  # fmt: skip
 _texts = st.one_of(st.text(max_size=30), st.lists(st.sampled_from(_WORDS), max_size=25).map(" ".join))
 
 
