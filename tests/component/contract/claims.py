@@ -49,6 +49,8 @@ CLAIMS = [
     Claim("pattern", {"type": "string", "pattern": "ab"}, ('"ab"', '"xaby"'), ('"a b"', '""')),
     Claim("pattern", {"type": "string", "pattern": "^[a-c]+$"}, ('"abc"',), ('"abcd"', '"xabc"', '"A"', '"abc\\n"')),
     Claim("pattern", {"type": "string", "pattern": "^a", "maxLength": 2}, ('"ab"',), ('"ba"', '"abc"')),
+    Claim("pattern", {"type": "string", "pattern": "^[a-z]{1,40}$"}, ('"abc"',), ('"ABC"', '""'), ebnf=False),
+    Claim("minLength", {"type": "string", "minLength": 33}, (f'"{"a" * 33}"',), ('"a"',), ebnf=False),
     Claim("format", {"type": "string", "format": "date"}, ('"2024-02-29"',), ('"2026-02-30"', '"2026-13-01"', '"x"')),
     Claim("format", {"type": "string", "format": "time"}, ('"23:59:59Z"', '"01:02:03.5+01:00"'), ('"24:00:00Z"',)),
     Claim("format", {"type": "string", "format": "date-time"}, ('"2024-02-29T00:00:00Z"',), ('"2023-02-29T00:00Z"',)),

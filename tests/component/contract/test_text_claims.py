@@ -36,6 +36,7 @@ TEXTS = [
     ),
     Text("regex", "a+|b{2,3}(cd)*|", ("", "aaa", "bbcdcd"), ("b", "bbbb", "bbc", "ab")),
     Text("regex", 'say "[^"]*"\\.', ('say "h\u00e9 \u6f22\n".',), ('say "".x', 'say """.')),
+    Text("regex", "[a-z]{1,40}", ("abc",), ("", "ABC", "a" * 41), ebnf=None),
     Text("regex", "[^,]{1,3}", ("\u00e9,"[:1], "abc"), (",", "abcd", ""), ebnf=False),
     Text("regex", r"[\u0400-\u04ff]+", ("\u0434\u0430",), ("da", "\u0434a"), ebnf=None),
     Text("regex", "[\u00e4\u00f6\u00fc]x", ("\u00e4x",), ("ax", "\u00e4")),
