@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from casava_contract import dialect, pointers
+from casava_contract import dialect, jsontext, pointers
 from casava_contract.dialect import REFERENCES, Applies, Draft
 from casava_contract.errors import ErrorCode
 from casava_contract.jsontext import JsonValue
@@ -64,14 +64,7 @@ def _meaningful(draft: Draft, value: JsonValue) -> Mapping[str, JsonValue]:
 
 
 def _count(source: Source, loaded: Mapping[str, JsonValue], limits: Limits) -> None:
-    count, pending = 0, [source.value, *loaded.values()]
-    while pending:
-        value = pending.pop()
-        count += 1
-        if isinstance(value, dict):
-            pending.extend(value.values())
-        elif isinstance(value, list):
-            pending.extend(value)
+    count = jsontext.count(source.value, *loaded.values())
     if count > limits.schema_nodes:
         raise source.error(ErrorCode.LIMIT_NODES, f"{count} values in the schema: at most {limits.schema_nodes}")
 

@@ -61,9 +61,24 @@ def number(literal: str, max_length: int) -> int | float | Decimal:
         return int(literal)
     if value == 0 and re.search("[1-9]", re.split("[eE]", literal)[0]):
         raise JsonError("number", "a number too close to zero for a 64-bit float")
+    if value == 0:
+        return value  # a Decimal cannot hold every exponent that a zero may have
     if len(literal) <= _EXACT_DIGITS and "e" not in literal and "E" not in literal:
         return value
     return Decimal(literal)
+
+
+def count(*values: JsonValue) -> int:
+    """How many values there are, nested ones too."""
+    found, pending = 0, list(values)
+    while pending:
+        value = pending.pop()
+        found += 1
+        if isinstance(value, dict):
+            pending.extend(value.values())
+        elif isinstance(value, list):
+            pending.extend(value)
+    return found
 
 
 def nesting(data: bytes, bound: int) -> int:

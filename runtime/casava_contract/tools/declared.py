@@ -104,9 +104,19 @@ class _Reader:
         if not isinstance(value, list) or not 0 < len(value) <= MOST_TOOLS:
             got = f"{len(value)}" if isinstance(value, list) else _shown(value)
             raise self._source.error(ErrorCode.INVALID, f"expected a list of 1 to {MOST_TOOLS} tools, not {got}", base)
+        if jsontext.count(value) > self._limits.schema_nodes:
+            message = (
+                f"all tools together have more than {self._limits.schema_nodes} values: declare fewer, or less of each"
+            )
+            raise self._source.error(ErrorCode.LIMIT_NODES, message, base)
         tools: dict[str, Tool] = {}
+        cost = 0
         for index, one in enumerate(value):
             tool = self._tool(one, f"{base}/{index}")
+            cost += tool.contract.cost
+            if cost > self._limits.schema_expansion:  # what one schema may have is for all of them
+                message = f"all tools together expand to more than {self._limits.schema_expansion} subschemas"
+                raise self._source.error(ErrorCode.LIMIT_EXPANSION, message, tool.schema_pointer)
             if tool.name in tools:
                 where = f"{tool.pointer}/function/name"
                 raise self._source.error(ErrorCode.INVALID, f"the function {tool.name} is there twice", where)

@@ -216,6 +216,22 @@ def test_parameters_that_nothing_satisfies_are_refused_with_422() -> None:
     assert caught.value.status == 422
 
 
+def test_all_tools_together_have_the_limits_of_one_schema() -> None:
+    wide = {"type": "object", "examples": [0] * 200}
+    deep: dict[str, Any] = {
+        "type": "object",
+        "$defs": {f"d{n}": {"anyOf": [{"$ref": f"#/$defs/d{n + 1}"}] * 2} for n in range(14)} | {"d14": {}},
+        "properties": {"a": {"$ref": "#/$defs/d0"}},
+    }
+    for parameters, most, code in ((wide, 60, "limit.schema_nodes"), (deep, 8, "limit.schema_expansion")):
+        many = [function(name=f"f{n}", parameters=parameters) for n in range(most)]
+        tools(*many[:2])
+        with pytest.raises(ContractError) as caught:
+            tools(*many)
+        assert caught.value.code == code
+        assert caught.value.status == 422
+
+
 def test_129_tools_are_one_too_many() -> None:
     many = [function(name=f"f{number}") for number in range(129)]
     assert tools(*many[:128]).validate('<tool_call>{"name": "f127", "arguments": {}}</tool_call>') == ()
