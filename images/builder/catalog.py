@@ -40,14 +40,24 @@ IMAGES: Final[Mapping[str, Image]] = {
             name="operator",
             dockerfile="images/operator/Dockerfile",
             target=None,
-            sources=("runtime/casava_wire", "runtime/casava_contract", "operator/casava_operator"),
+            sources=(
+                "runtime/casava_wire",
+                "runtime/casava_contract",
+                "runtime/casava_trial",
+                "operator/casava_operator",
+            ),
             budget=120 * MEGABYTE,
         ),
         Image(
             name="sidecar",
             dockerfile="images/sidecar/Dockerfile",
             target=None,
-            sources=("runtime/casava_wire", "runtime/casava_contract", "runtime/casava_sidecar"),
+            sources=(
+                "runtime/casava_wire",
+                "runtime/casava_contract",
+                "runtime/casava_trial",
+                "runtime/casava_sidecar",
+            ),
             budget=120 * MEGABYTE,
         ),
         Image(

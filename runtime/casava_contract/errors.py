@@ -32,6 +32,7 @@ class ErrorCode(StrEnum):
     LIMIT_NUMBER = "limit.schema_number"
     LIMIT_PATTERN = "limit.schema_pattern"
     LIMIT_GRAMMAR = "limit.schema_grammar"
+    LIMIT_WORK = "limit.work"  # more time or memory than a trial may take
 
 
 # A well-formed contract that cannot be served is 422; one that cannot be read is 400.

@@ -14,7 +14,10 @@ _TRUNCATED = "stream.truncated"
 
 
 class TextContract(Contract):
-    """``kind`` is "regex", "choice", "lark" or "gbnf". ``lark`` is the grammar that llguidance is told."""
+    """``kind`` is "regex", "choice", "lark" or "gbnf". ``lark`` is the grammar that llguidance is told.
+
+    ``matcher`` makes what reads one answer.
+    """
 
     def __init__(
         self,
@@ -35,7 +38,7 @@ class TextContract(Contract):
         super().__init__(kind=kind, text=text, limits=limits, satisfiable=satisfiable, rules=rules)
         self.lark = lark
         self._normal = meaning
-        self._matcher = matcher
+        self.matcher = matcher
         self._worst_case = worst_case
         self._cost = cost
         self._lower_to = lower
@@ -79,7 +82,7 @@ class TextContract(Contract):
 
     def _validator(self, *, subtrees: bool, streaming: bool) -> TextValidator:
         return TextValidator(
-            self.kind, self._matcher(), self.limits, self._rules.check, subtrees=subtrees, streaming=streaming
+            self.kind, self.matcher(), self.limits, self._rules.check, subtrees=subtrees, streaming=streaming
         )
 
     def timing(self, pointer: str) -> Timing | None:

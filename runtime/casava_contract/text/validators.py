@@ -39,6 +39,14 @@ class Matcher(ABC):
         """Whether the answer may end here."""
 
     @abstractmethod
+    def allows(self, byte: int) -> bool:
+        """Whether this byte may come next."""
+
+    @abstractmethod
+    def allowed(self) -> bytes:
+        """The bytes that may come next, in order."""
+
+    @abstractmethod
     def expected(self) -> list[str]:
         """What may come next, in words."""
 
@@ -60,6 +68,12 @@ class GrammarMatcher(Matcher):
 
     def complete(self) -> bool:
         return bool(self._state.is_accepting())
+
+    def allows(self, byte: int) -> bool:
+        return bool(self._state.validate_tokens([byte]))
+
+    def allowed(self) -> bytes:
+        return allowed(self._state)
 
     def expected(self) -> list[str]:
         state = self._state.deep_copy()
@@ -117,6 +131,13 @@ class ChoiceMatcher(Matcher):
 
     def complete(self) -> bool:
         return len(self._choices[self._low]) == self._length
+
+    def allows(self, byte: int) -> bool:
+        return byte in self.allowed()
+
+    def allowed(self) -> bytes:
+        left = self._choices[self._low : self._high]
+        return bytes(sorted({choice[self._length] for choice in left if len(choice) > self._length}))
 
     def expected(self) -> list[str]:
         left = self._choices[self._low : min(self._high, self._low + MOST_EXPECTED)]
