@@ -28,6 +28,7 @@ from casava_sidecar.reply import LAST_WORD_SECONDS
 from casava_sidecar.server import Server
 from casava_sidecar.settings import Settings
 from casava_sidecar.v2.handlers import OpenInference
+from casava_trial import Trials
 from casava_wire.config import SidecarConfig
 
 log: Final = logging.getLogger(__name__)
@@ -47,8 +48,10 @@ class Sidecar:
         self.metrics.watch_loads(lambda: self.gate.running, lambda: self.gate.waiting, config.max_concurrent)
         self.triton = Triton(settings.triton, config.model_name)
         self.watch = EngineWatch(self.triton, settings.model_info, settings.engine_state)
-        self.store = ContractStore(settings.contracts)
-        self.inline = InlineContracts()
+        compiled = self.metrics.contracts.compile_seconds.observe
+        self.trials = Trials()
+        self.store = ContractStore(settings.contracts, self.trials, compiled)
+        self.inline = InlineContracts(self.trials, compiled)
         self.desk = Desk(self.gate, config.timeout_seconds, self.metrics)
         self.drain = Drain(
             propagation_seconds=config.propagation_seconds,
@@ -98,6 +101,7 @@ class Sidecar:
             await self.api.stop()
             await self.admin.stop()
             self.inline.close()
+            await asyncio.to_thread(self.trials.close)
             await self.triton.close()
 
     async def _look(self) -> float:

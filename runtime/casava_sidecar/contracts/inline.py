@@ -3,8 +3,11 @@
 import asyncio
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
+from time import perf_counter
 from typing import Final, Literal
 
 import casava_contract
@@ -12,7 +15,10 @@ from casava_contract import Contract, ContractError, Limits
 from casava_contract.tools import compile_tools
 from casava_sidecar.api.response_format import INLINE_SCHEMA_BYTES
 from casava_sidecar.contracts.refusable import with_refusal
-from casava_sidecar.errors import ApiError, too_busy
+from casava_sidecar.errors import ApiError, too_busy, unavailable
+from casava_trial import TrialError, Trials
+
+TRIED: Final = frozenset({"regex", "lark", "gbnf"})  # kinds whose work is not bounded by their size alone
 
 _LIMITS: Final = replace(Limits(), schema_bytes=INLINE_SCHEMA_BYTES)
 _CAPACITY: Final = 256
@@ -44,7 +50,19 @@ class Wanted:
 class InlineContracts:
     """A bounded cache of compiled contracts, refused ones too. Equal ones that arrive together compile once."""
 
-    def __init__(self, *, capacity: int = _CAPACITY, cached_bytes: int = _CACHED_BYTES) -> None:
+    def __init__(
+        self,
+        trials: Trials,
+        compiled: Callable[[float], None] | None = None,
+        *,
+        capacity: int = _CAPACITY,
+        cached_bytes: int = _CACHED_BYTES,
+    ) -> None:
+        """``trials`` tries what could take for ever in a process that can be killed. ``compiled`` is told the seconds
+        that each contract took here.
+        """
+        self._trials = trials
+        self._told = compiled
         self._capacity = capacity
         self._budget = cached_bytes
         self._bytes = 0
@@ -57,7 +75,9 @@ class InlineContracts:
         return len(self._entries)
 
     async def get(self, wanted: Wanted) -> Contract:
-        """Raises ApiError: 400 for no contract, 422 for one that cannot be satisfied or enforced, 429 for too many."""
+        """Raises ApiError: 400 for no contract, 422 for one that cannot be satisfied or enforced, 429 for too many, 503
+        where it could not be tried.
+        """
         entry = self._entries.get(wanted.key)
         if entry is None:
             if self._pending >= _PENDING:
@@ -72,26 +92,38 @@ class InlineContracts:
             return await asyncio.shield(compiling)
         except ContractError as error:
             raise refused(error, wanted) from None
+        except TrialError:
+            raise unavailable("The contract could not be tried on this replica.", "contract_not_tried") from None
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _made(self, wanted: Wanted) -> Contract:
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _compile, wanted)
+        if wanted.kind != "tool_calls" and wanted.kind in TRIED:
+            await self._trials.try_contract(wanted.kind, wanted.text, limits=_LIMITS)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, _compile, wanted, self._told)
 
     def _keep(self, key: bytes, compiling: "asyncio.Task[Contract]", size: int) -> None:
         self._pending += 1
-        compiling.add_done_callback(self._compiled)
+        compiling.add_done_callback(partial(self._compiled, key))
         self._entries[key] = (compiling, size)
         self._bytes += size
         while len(self._entries) > self._capacity or (self._bytes > self._budget and len(self._entries) > 1):
             _, (_, dropped) = self._entries.popitem(last=False)
             self._bytes -= dropped
 
-    def _compiled(self, done: "asyncio.Task[Contract]") -> None:
+    def _compiled(self, key: bytes, done: "asyncio.Task[Contract]") -> None:
         self._pending -= 1
-        if not done.cancelled():
-            done.exception()  # looked at: whoever asked may be gone, and then it is nobody's and no warning
+        # Looked at: whoever asked may be gone, and then it is nobody's and no warning.
+        error = None if done.cancelled() else done.exception()
+        if done.cancelled() or not isinstance(error, ContractError | None):
+            self._forget(key, done)  # it says nothing about the contract: the next request may fare better
+
+    def _forget(self, key: bytes, done: "asyncio.Task[Contract]") -> None:
+        entry = self._entries.get(key)
+        if entry is not None and entry[0] is done:
+            del self._entries[key]
+            self._bytes -= entry[1]
 
 
 def refused(error: ContractError, wanted: Wanted) -> ApiError:
@@ -111,9 +143,12 @@ def _tool_param(pointer: str) -> str:
     return f"{text}.parameters" if inside or pointer.endswith("/parameters") else text or "tools"
 
 
-def _compile(wanted: Wanted) -> Contract:
+def _compile(wanted: Wanted, told: Callable[[float], None] | None) -> Contract:
+    begin = perf_counter()
     contract = _compiled(wanted)
     contract.lower()  # computed once and kept: here rather than on the event loop
+    if told is not None:
+        told(perf_counter() - begin)
     return contract
 
 

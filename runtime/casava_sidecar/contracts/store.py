@@ -8,9 +8,10 @@ they hold the object itself.
 import asyncio
 import hashlib
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Final
 
 from pydantic import ValidationError
@@ -18,6 +19,8 @@ from pydantic import ValidationError
 import casava_contract
 from casava_contract import Contract, ContractError
 from casava_contract.rules import Rule
+from casava_sidecar.contracts.inline import TRIED
+from casava_trial import TrialError, Trials
 from casava_wire.config import ContractEntry, ContractPolicy, ContractSet
 
 log: Final = logging.getLogger(__name__)
@@ -60,8 +63,11 @@ class Served:
 class ContractStore:
     """What is served now, and why a newer file was refused. Call ``refresh`` once a second."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, trials: Trials, compiled: Callable[[float], None] | None = None) -> None:
+        """``trials`` tries expressions and grammars first. ``compiled`` is told the seconds that each contract took."""
         self._path = path
+        self._trials = trials
+        self._compiled = compiled
         self._seen: tuple[int, int, int] | None = None
         self._looked = False
         self.served = Served()
@@ -74,10 +80,13 @@ class ContractStore:
         if self._looked and identity == self._seen:
             return
         try:
-            served = Served() if identity is None else await asyncio.to_thread(load, self._path)
+            served = Served() if identity is None else await self._load()
         except InvalidContractsError as error:
             self.error = str(error)
             log.warning("contracts refused", extra={"error": self.error, "served_digest": self.served.digest})
+        except TrialError:
+            self.error = "contracts.json cannot be tried: no process can be started for it"
+            return
         except OSError as error:
             # Between two looks of the kubelet the link may dangle: look again.
             self.error = f"contracts.json cannot be read: {error.strerror}"
@@ -87,9 +96,15 @@ class ContractStore:
             log.info("contracts served", extra={"digest": served.digest, "contracts": sorted(served.contracts)})
         self._seen, self._looked = identity, True
 
+    async def _load(self) -> Served:
+        return await asyncio.to_thread(load, self._path, self._trials, self._compiled)
 
-def load(path: Path) -> Served:
-    """Every contract of the file, compiled. Raises InvalidContractsError or OSError."""
+
+def load(path: Path, trials: Trials, compiled: Callable[[float], None] | None = None) -> Served:
+    """Every contract of the file, compiled in the seconds that ``compiled`` is told.
+
+    Raises InvalidContractsError, TrialError or OSError.
+    """
     with path.open("rb") as file:
         content = file.read(_FILE_BYTES + 1)
     if len(content) > _FILE_BYTES:
@@ -105,16 +120,21 @@ def load(path: Path) -> Served:
     for entry in entries:
         if entry.name in contracts or entry.reference in references:
             raise InvalidContractsError(f"contract '{entry.label}' is there twice: give each a name of its own")
-        named = _compiled(entry)
+        begin = perf_counter()
+        named = _compiled(entry, trials)
+        if compiled is not None:
+            compiled(perf_counter() - begin)
         contracts[entry.name] = named
         if entry.reference is not None:
             references[entry.reference] = named
     return Served("sha256:" + hashlib.sha256(content).hexdigest(), contracts, references)
 
 
-def _compiled(entry: ContractEntry) -> Named:
+def _compiled(entry: ContractEntry, trials: Trials) -> Named:
     rules = [Rule(rule.rule, rule.message) for rule in entry.rules]
     try:
+        if entry.kind in TRIED:
+            trials.try_contract_sync(entry.kind, entry.schema_text, rules=rules)
         contract = casava_contract.compile(entry.schema_text, kind=entry.kind, rules=rules)
     except ContractError as error:
         raise InvalidContractsError(f"contract '{entry.label}': {error}") from None

@@ -1,13 +1,23 @@
 import asyncio
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from casava_sidecar.contracts.inline import InlineContracts, Wanted
 from casava_sidecar.contracts.store import ContractStore
 from casava_sidecar.errors import ApiError
+from casava_trial import TrialError, Trials
+
+
+@pytest.fixture
+def trials() -> Iterator[Trials]:
+    made = Trials()
+    yield made
+    made.close()
 
 
 def schema(text: str) -> Wanted:
@@ -30,16 +40,16 @@ def mount(root: Path, revision: str, text: str) -> None:
         (root / "contracts.json").symlink_to("..data/contracts.json")
 
 
-async def test_an_absent_file_is_an_empty_set(tmp_path: Path) -> None:
-    store = ContractStore(tmp_path / "contracts.json")
+async def test_an_absent_file_is_an_empty_set(tmp_path: Path, trials: Trials) -> None:
+    store = ContractStore(tmp_path / "contracts.json", trials)
     await store.refresh()
     assert store.loaded
     assert store.served.contracts == {}
     assert store.served.digest == ""
 
 
-async def test_the_kubelets_swap_is_seen_and_the_old_objects_live_on(tmp_path: Path) -> None:
-    store = ContractStore(tmp_path / "contracts.json")
+async def test_the_kubelets_swap_is_seen_and_the_old_objects_live_on(tmp_path: Path, trials: Trials) -> None:
+    store = ContractStore(tmp_path / "contracts.json", trials)
     mount(tmp_path, "1", contracts(a='{"const": 1}'))
     await store.refresh()
     before = store.served
@@ -52,8 +62,8 @@ async def test_the_kubelets_swap_is_seen_and_the_old_objects_live_on(tmp_path: P
     assert store.served.contracts["a"].contract.validate("1")
 
 
-async def test_a_broken_set_is_reported_once_and_the_old_one_is_kept(tmp_path: Path) -> None:
-    store = ContractStore(tmp_path / "contracts.json")
+async def test_a_broken_set_is_reported_once_and_the_old_one_is_kept(tmp_path: Path, trials: Trials) -> None:
+    store = ContractStore(tmp_path / "contracts.json", trials)
     mount(tmp_path, "1", contracts(a='{"const": 1}'))
     await store.refresh()
     mount(tmp_path, "2", contracts(a='{"const": 2}', b='{"type": "nothing"}'))
@@ -66,16 +76,16 @@ async def test_a_broken_set_is_reported_once_and_the_old_one_is_kept(tmp_path: P
     assert store.error == ""
 
 
-async def test_a_first_set_that_is_broken_is_not_loaded(tmp_path: Path) -> None:
-    store = ContractStore(tmp_path / "contracts.json")
+async def test_a_first_set_that_is_broken_is_not_loaded(tmp_path: Path, trials: Trials) -> None:
+    store = ContractStore(tmp_path / "contracts.json", trials)
     mount(tmp_path, "1", "no json")
     await store.refresh()
     assert not store.loaded
     assert store.error
 
 
-async def test_equal_schemas_compile_once() -> None:
-    cache = InlineContracts()
+async def test_equal_schemas_compile_once(trials: Trials) -> None:
+    cache = InlineContracts(trials)
     try:
         assert await cache.get(schema('{"const": 1}')) is await cache.get(schema('{"const": 1}'))
         assert len(cache) == 1
@@ -83,8 +93,8 @@ async def test_equal_schemas_compile_once() -> None:
         cache.close()
 
 
-async def test_the_cache_forgets_the_longest_unused() -> None:
-    cache = InlineContracts(capacity=2)
+async def test_the_cache_forgets_the_longest_unused(trials: Trials) -> None:
+    cache = InlineContracts(trials, capacity=2)
     try:
         first = await cache.get(schema('{"const": 1}'))
         second = await cache.get(schema('{"const": 2}'))
@@ -97,8 +107,8 @@ async def test_the_cache_forgets_the_longest_unused() -> None:
         cache.close()
 
 
-async def test_the_cache_is_bounded_by_the_size_of_its_schemas_too() -> None:
-    cache = InlineContracts(cached_bytes=100)
+async def test_the_cache_is_bounded_by_the_size_of_its_schemas_too(trials: Trials) -> None:
+    cache = InlineContracts(trials, cached_bytes=100)
     try:
         for number in range(20):
             await cache.get(schema(json.dumps({"const": number, "description": "x" * 30})))
@@ -107,8 +117,8 @@ async def test_the_cache_is_bounded_by_the_size_of_its_schemas_too() -> None:
         cache.close()
 
 
-async def test_a_refused_schema_says_where_and_is_refused_again() -> None:
-    cache = InlineContracts()
+async def test_a_refused_schema_says_where_and_is_refused_again(trials: Trials) -> None:
+    cache = InlineContracts(trials)
     try:
         for _ in range(2):
             with pytest.raises(ApiError) as caught:
@@ -131,8 +141,8 @@ async def has_room(cache: InlineContracts) -> None:
             return
 
 
-async def test_schemas_of_clients_that_left_do_not_pile_up() -> None:
-    cache = InlineContracts(capacity=2)
+async def test_schemas_of_clients_that_left_do_not_pile_up(trials: Trials) -> None:
+    cache = InlineContracts(trials, capacity=2)
     try:
         asked = [asyncio.create_task(cache.get(schema(f'{{"const": {number}}}'))) for number in range(200)]
         await asyncio.sleep(0)
@@ -146,3 +156,80 @@ async def test_schemas_of_clients_that_left_do_not_pile_up() -> None:
             await has_room(cache)
     finally:
         cache.close()
+
+
+async def test_a_grammar_that_takes_too_long_is_refused_and_others_are_not_held_up(trials: Trials) -> None:
+    cache = InlineContracts(trials)
+    hostile = Wanted("lark", 'start: e\ne: e e | "a"\n', "response_format.grammar.definition")
+    try:
+        refused = asyncio.create_task(cache.get(hostile))
+        await asyncio.sleep(0)
+        assert (await cache.get(schema('{"const": 1}'))).validate("1") == ()
+        with pytest.raises(ApiError) as caught:
+            await refused
+        assert caught.value.status == 422
+        assert caught.value.param == "response_format.grammar.definition"
+        good = Wanted("regex", "[a-z]{3}", "response_format.regex")
+        assert (await cache.get(good)).validate("abc") == ()
+    finally:
+        cache.close()
+
+
+async def test_what_could_not_be_tried_is_not_held_against_the_contract(
+    trials: Trials, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = InlineContracts(trials)
+    wanted = Wanted("regex", "[a-z]{3}", "response_format.regex")
+
+    async def fails(*_: object, **__: object) -> None:
+        raise TrialError("no process")
+
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(trials, "try_contract", fails)
+            with pytest.raises(ApiError) as caught:
+                await cache.get(wanted)
+            assert caught.value.status == 503
+            assert len(cache) == 0
+        assert (await cache.get(wanted)).validate("abc") == ()
+    finally:
+        cache.close()
+
+
+async def test_contracts_of_the_model_are_found_by_name_and_by_reference(tmp_path: Path, trials: Trials) -> None:
+    entries = [
+        {"name": "a", "contract": "long", "version": 3, "schemaText": "type: string"},
+        {"name": "b", "version": 1, "kind": "regex", "schemaText": "[a-z]+", "policy": {"mode": "observe"}},
+        {"name": "c", "kind": "choice", "schemaText": "- x", "rules": [{"rule": "self == 'x'"}]},
+    ]
+    mount(tmp_path, "1", json.dumps({"contracts": entries}))
+    store = ContractStore(tmp_path / "contracts.json", trials)
+    await store.refresh()
+    assert store.error == ""
+    served = store.served
+    assert served.known == ("a", "b", "c", "long@3", "b@1")
+    assert served.find("a") is served.find("long@3")
+    assert [served.contracts[name].label for name in "abc"] == ["long@3", "b@1", "c"]
+    assert served.contracts["b"].policy.mode == "observe"
+    assert served.contracts["c"].contract.rules
+    assert served.find("long") is None
+    assert served.find("long@4") is None
+
+
+async def test_two_contracts_of_one_name_or_reference_are_refused(tmp_path: Path, trials: Trials) -> None:
+    store = ContractStore(tmp_path / "contracts.json", trials)
+    one: dict[str, Any] = {"name": "a", "version": 1, "schemaText": "{}"}
+    others: list[dict[str, Any]] = [{"name": "a"}, {"name": "b", "contract": "a", "version": 1}]
+    for revision, other in enumerate(others):
+        mount(tmp_path, str(revision), json.dumps({"contracts": [one, {"schemaText": "{}", **other}]}))
+        await store.refresh()
+        assert "is there twice" in store.error
+
+
+async def test_a_hostile_grammar_of_the_model_is_refused_with_its_name(tmp_path: Path, trials: Trials) -> None:
+    hostile = {"name": "bomb", "kind": "lark", "schemaText": 'start: e\ne: e e | "a"\n'}
+    mount(tmp_path, "1", json.dumps({"contracts": [hostile]}))
+    store = ContractStore(tmp_path / "contracts.json", trials)
+    await store.refresh()
+    assert "'bomb'" in store.error
+    assert not store.loaded
