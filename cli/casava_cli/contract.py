@@ -4,9 +4,12 @@ from typing import IO
 
 import click
 
+from casava_cli import contract_file
+from casava_cli.contract_diff import diff_lines
 from casava_cli.contract_text import check_lines, error_lines, refused_lines
-from casava_contract import ENGINES, Contract, ContractError, Limits, State
+from casava_contract import ENGINES, KINDS, Contract, ContractError, Kind, Limits, State
 from casava_contract import compile as compile_contract
+from casava_contract.compat import Answer, compare
 
 _PIECE = 4096
 _UNENFORCEABLE = 422
@@ -53,6 +56,37 @@ def test(file: IO[bytes], answer: IO[bytes]) -> None:
         for line in error_lines(error, bytes(read)):
             click.echo(line)
     raise SystemExit(1)
+
+
+@contract.command()
+@click.argument("old", type=click.File("rb"))
+@click.argument("new", type=click.File("rb"))
+@click.option(
+    "--kind", type=click.Choice(KINDS), default="json_schema", show_default=True, help="What plain files hold."
+)
+@click.option(
+    "--require",
+    type=click.Choice(("both", "accepts", "readable")),
+    default="both",
+    show_default=True,
+    help="Which of the two answers the status tells.",
+)
+def diff(old: IO[bytes], new: IO[bytes], kind: Kind, require: str) -> None:
+    """Say whether the contract in NEW takes what the one in OLD took, and whether who reads by OLD can read NEW.
+
+    Each file is an OutputContract, or the text of a schema. Ends with status 0 where the answers are yes, 1 where one
+    is no, 2 where one is not known (and for wrong usage), 3 where a file holds no contract.
+    """
+    before, after = contract_file.read(old, kind), contract_file.read(new, kind)
+    found = compare(before, after)
+    for line in diff_lines(before, after, found):
+        click.echo(line)
+    answers = {name: finding.answer for name, finding in (("accepts", found.accepts), ("readable", found.readable))}
+    asked = list(answers.values()) if require == "both" else [answers[require]]
+    if Answer.NO in asked:
+        raise SystemExit(1)
+    if Answer.UNKNOWN in asked:
+        raise SystemExit(2)
 
 
 def _compiled(file: IO[bytes], *, explain: bool = False) -> Contract:
