@@ -6,20 +6,27 @@ bounds nothing.
 """
 
 import math
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from casava_contract import jsontext, kinds
 from casava_contract.components import Components
-from casava_contract.dialect import Applies
+from casava_contract.dialect import FORMATS, Applies, Draft
+from casava_contract.errors import ContractError
+from casava_contract.formats import SHAPES
 from casava_contract.graph import Graph, Subschema
 from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
+from casava_contract.text import regex
+from casava_contract.text.syntax import Choice, Node, json_bytes, longest
 from casava_contract.work import applied
 
 _CHARACTER: Final = 6  # bytes: a control character is \u00XX, any other at most 4
 _INFINITE: Final = math.inf
+_WHOLE: Final = re.compile(r"\^(?:[^\\]|\\[^s])*\$", re.DOTALL)  # \s is more than ASCII in a schema
 _KNOWN: Final = 10**15  # more than this is no bound to anyone
 
 _Sizes = Mapping[int, float]  # by kind of value: the most bytes; what is not there is not allowed
@@ -35,16 +42,16 @@ def worst_case(graph: Graph, limits: Limits) -> int | None:
     known: dict[str, _Sizes] = {}
     for component in Components(graph, applied):
         # Where a schema leads back to itself nothing is known yet, so that nothing is a bound.
-        found = {pointer: _sizes(graph.nodes[pointer], known, anything) for pointer in component}
+        found = {pointer: _sizes(graph.nodes[pointer], known, anything, graph.draft) for pointer in component}
         known.update(found)
     most = max(known[""].values(), default=0)
     return None if most > _KNOWN else int(most)
 
 
-def _sizes(node: Subschema, known: Mapping[str, _Sizes], anything: _Sizes) -> _Sizes:
+def _sizes(node: Subschema, known: Mapping[str, _Sizes], anything: _Sizes, draft: Draft) -> _Sizes:
     if node.value is False:
         return {}
-    sizes = _met([anything, _by_itself(node, known, anything)])
+    sizes = _met([anything, _by_itself(node, known, anything, draft)])
     groups: dict[str, list[_Sizes]] = {}
     for edge in node.edges:
         if edge.applies is Applies.SAME:
@@ -73,7 +80,7 @@ def _joined(any_of: Iterable[_Sizes]) -> _Sizes:
     return joined
 
 
-def _by_itself(node: Subschema, known: Mapping[str, _Sizes], anything: _Sizes) -> _Sizes:
+def _by_itself(node: Subschema, known: Mapping[str, _Sizes], anything: _Sizes, draft: Draft) -> _Sizes:
     words = node.keywords
     sizes = dict(anything)
     if "type" in words:
@@ -85,7 +92,7 @@ def _by_itself(node: Subschema, known: Mapping[str, _Sizes], anything: _Sizes) -
     bounds = {
         kinds.OBJECT: _object(node, known, anything),
         kinds.ARRAY: _array(node, known, anything),
-        kinds.STRING: _string(words),
+        kinds.STRING: _string(words, draft),
         kinds.NUMBER: _number(words),
     }
     return {kind: min(size, bounds.get(kind, size)) for kind, size in sizes.items()}
@@ -155,9 +162,33 @@ def _array_of(elements: list[float], rest: float, more: int) -> float:
     return 2 + sum(elements) + (rest * more if more > 0 else 0) + 2 * max(length - 1, 0)
 
 
-def _string(words: Mapping[str, JsonValue]) -> float:
+def _string(words: Mapping[str, JsonValue], draft: Draft) -> float:
     longest = _count(words.get("maxLength"))
-    return _INFINITE if longest is None else 2 + _CHARACTER * longest
+    counted = _INFINITE if longest is None else _CHARACTER * longest
+    return 2 + min(counted, _pattern(words.get("pattern")), _format(words.get("format"), draft))
+
+
+def _pattern(pattern: JsonValue) -> float:
+    """Only of one that holds the whole text: an alternative at its top is anchored at one side alone."""
+    if not isinstance(pattern, str) or not _WHOLE.fullmatch(pattern):
+        return _INFINITE
+    node = _read(pattern)
+    return _INFINITE if node is None or isinstance(node, Choice) else longest(node, json_bytes, {})
+
+
+def _format(form: JsonValue, draft: Draft) -> float:
+    if not isinstance(form, str) or form not in FORMATS[draft] or form not in SHAPES:
+        return _INFINITE
+    node = _read(SHAPES[form])
+    return _INFINITE if node is None else longest(node, json_bytes, {})
+
+
+@lru_cache(maxsize=256)
+def _read(expression: str) -> Node | None:
+    try:
+        return regex.read(expression, Limits())
+    except ContractError:
+        return None
 
 
 def _number(words: Mapping[str, JsonValue]) -> float:

@@ -9,16 +9,21 @@ import llguidance
 
 from casava_contract.errors import ContractError, ErrorCode, shorten
 
-# An ambiguous grammar costs the cube of the row: 200 items are 0.3 ms a byte, 1,500 are 50.
-_LIMITS: Final = llguidance.LLParserLimits(
-    max_items_in_row=200,
-    initial_lexer_fuel=500_000,
-    step_lexer_fuel=50_000,
-    step_max_items=10_000,
-    max_lexer_states=25_000,
-    max_grammar_size=100_000,
-    precompute_large_lexemes=False,
-)
+
+def limits(max_lexer_states: int) -> llguidance.LLParserLimits:
+    """An ambiguous grammar costs the cube of the row: 200 items are 0.3 ms a byte, 1,500 are 50."""
+    return llguidance.LLParserLimits(
+        max_items_in_row=200,
+        initial_lexer_fuel=500_000,
+        step_lexer_fuel=50_000,
+        step_max_items=10_000,
+        max_lexer_states=max_lexer_states,
+        max_grammar_size=100_000,
+        precompute_large_lexemes=False,
+    )
+
+
+_LIMITS: Final = limits(max_lexer_states=25_000)  # some 0.5 kB each, shared by all answers to a contract
 _PLACE: Final = re.compile(r"(?:at )?([0-9]+)\(([0-9]+)\): (.*)")
 _LIMITED: Final = re.compile(r"too (?:large|big|many|complex|deep)|fuel|limit|exceed|max is", re.IGNORECASE)
 _ASCII: Final = 0x80
