@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import jsonschema
 import openai
 import pytest
 from pydantic import BaseModel, Field
@@ -47,6 +48,7 @@ ASKED: dict[str, Any] = {
     "tools": [WEATHER, TIME],
     "parallel_tool_calls": False,
     "temperature": 0,
+    "seed": 1,  # without the cache of prompts: what an engine was asked before does not touch its numbers
     "max_tokens": 80,
 }
 
@@ -90,8 +92,16 @@ def test_a_call_that_must_be_made_is_well_formed(client: openai.OpenAI, choice: 
     assert answer.headers["casava-verdict"].startswith("valid")
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_calls_are_well_formed_however_hot_the_sampling(client: openai.OpenAI, seed: int) -> None:
+    hot = {**ASKED, "tools": [WEATHER], "temperature": 1.8, "seed": seed, "max_tokens": 150}
+    (choice,) = client.chat.completions.create(**hot, tool_choice="required").choices
+    assert choice.finish_reason == "tool_calls"
+    jsonschema.validate(json.loads(only(choice.message.tool_calls).function.arguments), CITY)
+
+
 def test_a_stream_of_a_call_says_what_the_whole_answer_says(client: openai.OpenAI) -> None:
-    asked = {**ASKED, "tool_choice": "required", "seed": 1}
+    asked = {**ASKED, "tools": [WEATHER], "tool_choice": "required"}
     whole = only(client.chat.completions.create(**asked).choices[0].message.tool_calls)
     chunks = list(client.chat.completions.create(**asked, stream=True))
     parts = [part for chunk in chunks for part in chunk.choices[0].delta.tool_calls or ()]
@@ -170,9 +180,7 @@ def test_an_answer_with_tools_and_a_format_is_a_call_or_the_format(client: opena
     shape: Any = {"type": "json_schema", "json_schema": {"name": "said", "schema": schema}}
     hello = [{"role": "user", "content": "Say yes."}]
     for messages in (hello, by_example()):
-        (choice,) = client.chat.completions.create(
-            **{**ASKED, "messages": messages}, response_format=shape, seed=1
-        ).choices
+        (choice,) = client.chat.completions.create(**{**ASKED, "messages": messages}, response_format=shape).choices
         if choice.message.tool_calls:
             assert choice.finish_reason == "tool_calls"
             assert choice.message.content is None
@@ -206,10 +214,13 @@ def test_a_call_that_is_cut_is_cut_as_openai_cuts_it(client: openai.OpenAI) -> N
     assert choice.finish_reason == "length"
     assert choice.message.content == ""
     assert answer.headers["casava-verdict"].startswith("incomplete")
-    cut = client.chat.completions.create(**{**ASKED, "tool_choice": "required", "max_tokens": 26}).choices[0]
+    asked = {**ASKED, "tools": [WEATHER], "tool_choice": "required"}
+    arguments = only(client.chat.completions.create(**asked).choices[0].message.tool_calls).function.arguments
+    cut = client.chat.completions.create(**{**asked, "max_tokens": 26}).choices[0]
     assert cut.finish_reason == "length"
-    for call in cut.message.tool_calls or ():
-        assert call.function.arguments.startswith("{")
+    begun = only(cut.message.tool_calls).function.arguments
+    assert begun != arguments
+    assert arguments.startswith(begun), "it is cut, and not closed"
 
 
 @pytest.mark.parametrize(
@@ -263,3 +274,42 @@ def test_who_only_observes_gets_what_the_model_wrote(client: openai.OpenAI) -> N
     assert "mode=observe" in observed.headers["casava-guarantee"]
     (choice,) = observed.parse().choices
     assert choice.message.content or choice.message.tool_calls
+
+
+def test_a_call_that_breaks_its_schema_is_asked_for_again(engine: EngineProcess, sidecar: SidecarProcess) -> None:
+    asked = {**ASKED, "tools": [SHOUT], "tool_choice": "required", "casava": {"on_violation": ["retry", "abort"]}}
+    before = generations(engine)
+    answer = raw.post(sidecar.port, CHAT, asked)
+    assert generations(engine) == before + 2
+    assert answer.status in {200, 502}
+    assert "attempts=2" in answer.headers["casava-verdict"]
+    if answer.status == 200:
+        arguments = json.loads(answer.json()["choices"][0]["message"]["tool_calls"][0]["function"]["arguments"])
+        assert not any("a" <= character <= "z" for character in arguments["word"])
+
+
+def test_a_call_that_breaks_its_schema_is_delivered_where_that_is_asked_for(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.with_raw_response.create(
+        **{**ASKED, "tools": [SHOUT], "tool_choice": "required"}, extra_body={"casava": {"on_violation": ["pass"]}}
+    )
+    (choice,) = answer.parse().choices
+    assert choice.finish_reason == "tool_calls"
+    assert json.loads(only(choice.message.tool_calls).function.arguments)["word"]
+    assert answer.headers["casava-verdict"].startswith("invalid")
+    assert "sidecar=none" in answer.headers["casava-guarantee"]
+
+
+@pytest.mark.parametrize("release", ["element", "complete"])
+def test_a_stream_of_a_call_shows_what_its_policy_releases(sidecar: SidecarProcess, release: str) -> None:
+    asked = {**ASKED, "tools": [WEATHER], "tool_choice": "required", "casava": {"release": release, "events": True}}
+    whole = raw.post(sidecar.port, CHAT, {**asked, "casava": {}}).json()["choices"][0]["message"]["tool_calls"][0]
+    streamed = raw.post(sidecar.port, CHAT, {**asked, "stream": True}).body.decode()
+    frames = [json.loads(line.removeprefix("data: ")) for line in streamed.split("\n\n") if line.startswith("data: {")]
+    events = [frame["pointer"] for frame in frames if "pointer" in frame]
+    names = list(json.loads(whole["function"]["arguments"]))
+    assert events[: len(names)] == [f"/0/arguments/{name}" for name in names]
+    assert events[len(names) :] == ["/0/arguments", "/0"]
+    calls = [frame["choices"][0]["delta"].get("tool_calls") for frame in frames if "choices" in frame]
+    parts = [call[0]["function"].get("arguments", "") for call in calls if call]
+    assert "".join(parts) == whole["function"]["arguments"]
+    assert len([part for part in parts if part]) <= len(names) + 1, "no part of a value is shown"
