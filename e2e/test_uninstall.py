@@ -49,11 +49,12 @@ def test_a_model_serves_on_without_the_operator_and_is_adopted_again(casava: Cas
 
 def test_crds_put_there_by_kubectl_are_taken_over(casava: Casava) -> None:
     casava.uninstall()
-    crd: Manifest | None = casava.cluster.get("crd", "casavamodels.casava.dev")
-    assert crd is not None, "uninstalling the chart took the models' definition, and so the models"
-    for key in list(crd["metadata"].get("annotations", {})):
-        if key.startswith("meta.helm.sh/"):
-            casava.cluster.kubectl("annotate", "crd", "casavamodels.casava.dev", f"{key}-")
-    casava.cluster.kubectl("label", "crd", "casavamodels.casava.dev", "app.kubernetes.io/managed-by-")
+    for name in ("casavamodels.casava.dev", "outputcontracts.casava.dev"):
+        crd: Manifest | None = casava.cluster.get("crd", name)
+        assert crd is not None, f"uninstalling the chart took the definition {name}, and so every object of it"
+        for key in list(crd["metadata"].get("annotations", {})):
+            if key.startswith("meta.helm.sh/"):
+                casava.cluster.kubectl("annotate", "crd", name, f"{key}-")
+        casava.cluster.kubectl("label", "crd", name, "app.kubernetes.io/managed-by-")
     casava.install("--take-ownership")
     casava.wait_for_leader()

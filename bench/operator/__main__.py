@@ -209,7 +209,8 @@ async def measure(server: ApiServer, folder: Path, count: int, *, fsync: bool) -
             headers={"Authorization": f"Bearer {server.token}"},
         ) as session,
     ):
-        await client.apply(yaml.safe_load((ROOT / "crds" / "casavamodels.yaml").read_text(encoding="utf-8")))
+        for path in sorted((ROOT / "crds").glob("*.yaml")):
+            await client.apply(yaml.safe_load(path.read_text(encoding="utf-8")))
         await asyncio.sleep(2)
         for namespace in ("operator", "bare"):
             await client.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})

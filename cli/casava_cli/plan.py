@@ -1,21 +1,31 @@
 """``casava plan``: every object that a CasavaModel becomes, without a cluster."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
 import yaml
 
+from casava_operator.contracts.check import check, check_contract
+from casava_operator.contracts.entries import resolve
 from casava_operator.errors import InvalidSpec
 from casava_operator.place import Fleet, Placement, place
-from casava_operator.plan import Plan, as_yaml
+from casava_operator.plan import BACKEND, Plan, as_yaml
 from casava_operator.plan import plan as plan_model
 from casava_operator.site import Site, parse_site
-from casava_operator.spec import CasavaModel, parse_file
+from casava_operator.spec import CasavaModel, OutputContract, OutputContractSpec, parse_contract_file, parse_file
+from casava_operator.spec.contracts import object_name
+from casava_wire import labels
+
+T = TypeVar("T")
 
 _MAX_BYTES = 4 * 1024 * 1024
+
+
+Contracts = Mapping[tuple[str, str], OutputContractSpec]  # by namespace and contract@version
 
 
 @dataclass(frozen=True)
@@ -33,9 +43,10 @@ class _Planned:
     type=click.File("rb"),
     multiple=True,
     required=True,
-    help="YAML or JSON file with CasavaModels; '-' reads standard input. May be given more than once.",
+    help="YAML or JSON file with CasavaModels, and the OutputContracts that they refer to; '-' reads standard input. "
+    "May be given more than once.",
 )
-@click.option("-n", "--namespace", default="default", show_default=True, help="Namespace of models that name none.")
+@click.option("-n", "--namespace", default="default", show_default=True, help="Namespace of objects that name none.")
 @click.option(
     "--site",
     "site_file",
@@ -49,8 +60,12 @@ def plan(files: tuple[IO[bytes], ...], namespace: str, site_file: Path | None) -
     API server gives to each model.
     """
     site = _site(site_file)
-    planned = [_planned(where, body, namespace, site) for file in files for where, body in _documents(file)]
-    if not planned:
+    found = [(where, _in_namespace(body, namespace)) for file in files for where, body in _documents(file)]
+    contracts = _contracts([each for each in found if each[1].get("kind") == labels.CONTRACT_KIND])
+    planned = [
+        _planned(where, body, contracts, site) for where, body in found if body.get("kind") != labels.CONTRACT_KIND
+    ]
+    if not planned and not contracts:
         raise click.ClickException("the files hold no CasavaModel")
     for each in planned:
         click.echo("---")
@@ -86,15 +101,52 @@ def _documents(file: IO[bytes]) -> Iterator[tuple[str, Mapping[str, Any]]]:
         yield where, document
 
 
-def _planned(where: str, body: Mapping[str, Any], namespace: str, site: Site) -> _Planned:
-    try:
-        model = parse_file(_in_namespace(body, namespace))
-        placement = place(model, Fleet(), None)
-    except InvalidSpec as error:
-        raise click.ClickException(f"{where}: {error}") from None
+def _contracts(found: Sequence[tuple[str, Mapping[str, Any]]]) -> Contracts:
+    """The OutputContracts of the files, each compiled."""
+    contracts: dict[tuple[str, str], OutputContractSpec] = {}
+    for where, body in found:
+        contract = _or_exit(where, partial(_contract, body))
+        contracts[contract.namespace, contract.spec.reference] = contract.spec
+    return contracts
+
+
+def _contract(body: Mapping[str, Any]) -> OutputContract:
+    contract = parse_contract_file(body)
+    check_contract(contract)
+    return contract
+
+
+def _planned(where: str, body: Mapping[str, Any], contracts: Contracts, site: Site) -> _Planned:
+    def accepted() -> tuple[CasavaModel, Placement]:
+        parsed = parse_file(body)
+        model = resolve(parsed, {}, lambda reference: _look(contracts, parsed, reference))
+        check(model, BACKEND)
+        return model, place(model, Fleet(), None)
+
+    model, placement = _or_exit(where, accepted)
     fixed, scaling = model.spec.replicas, model.spec.scaling
     replicas = scaling.min_replicas if fixed is None else fixed
     return _Planned(model, placement, plan_model(model, placement, site, replicas=replicas))
+
+
+def _look(contracts: Contracts, model: CasavaModel, reference: str) -> OutputContractSpec:
+    found = contracts.get((model.namespace, reference))
+    if found is None:
+        name = object_name(reference)
+        raise InvalidSpec(
+            "spec.contracts",
+            f"{reference} is OutputContract {name}, and the files do not have it in namespace {model.namespace}: give "
+            f"its file with -f too (kubectl get contract {name} -o yaml writes one)",
+        )
+    return found
+
+
+def _or_exit(where: str, work: Callable[[], T]) -> T:
+    """What ``work`` gives; a spec that is refused ends the command with where it was."""
+    try:
+        return work()
+    except InvalidSpec as error:
+        raise click.ClickException(f"{where}: {error}") from None
 
 
 def _in_namespace(body: Mapping[str, Any], namespace: str) -> Mapping[str, Any]:

@@ -14,14 +14,16 @@ from typing import Any, Final
 
 import kopf
 
+from casava_operator.contracts.examiner import Examiner
+from casava_operator.contracts.reconcile import ContractReconciler
 from casava_operator.errors import Transient
 from casava_operator.events import EventRecorder
 from casava_operator.health import Health
 from casava_operator.health import serve as serve_health
-from casava_operator.keys import Key
+from casava_operator.keys import ContractKey, Work
 from casava_operator.kube import Kube
 from casava_operator.kube.access import Access
-from casava_operator.kube.resources import CASAVA_MODEL
+from casava_operator.kube.resources import CASAVA_MODEL, OUTPUT_CONTRACT, Resource
 from casava_operator.kube.session import ApiSession
 from casava_operator.leader import Elector, LeadershipLost, Timing
 from casava_operator.metrics import Metrics
@@ -33,7 +35,8 @@ from casava_operator.site import Site
 from casava_operator.watch import handlers
 from casava_operator.watch.store import Store
 from casava_operator.watch.sweep import Sweeper
-from casava_operator.workqueue import WorkQueue
+from casava_operator.workqueue import Outcome, WorkQueue
+from casava_trial import Trials
 
 DRAIN_SECONDS: Final = 10.0  # for reconciles in flight when the process is asked to stop
 EVENTS_SECONDS: Final = 1.0  # for Events that are still queued then
@@ -98,7 +101,7 @@ async def _lead(
     if not await _or_stop(_until_served(kube), stop):
         return 0
     store = Store()
-    queue: WorkQueue[Key] = WorkQueue(workers=options.workers, meter=metrics)
+    queue: WorkQueue[Work] = WorkQueue(workers=options.workers, meter=metrics)
     health.oldest_running = queue.oldest_running
     clock = asyncio.get_running_loop().time
     prober = Prober(queue.add, metrics)
@@ -110,28 +113,36 @@ async def _lead(
     )
     events = EventRecorder(kube, instance=options.identity, dropped=metrics.events_dropped, clock=clock)
     sweeper = Sweeper(kube, store, queue.add, metrics, options.namespaces)
-    reconciler = Reconciler(
+    examiner = Examiner(Trials())
+    models = Reconciler(
         kube=kube,
         store=store,
         site=options.site,
         prober=prober,
         autoscaler=autoscaler,
+        examiner=examiner,
         events=events,
         metrics=metrics,
         add=queue.add,
-        now=lambda: datetime.now(UTC),
+        now=_now,
     )
+    contracts = ContractReconciler(kube=kube, store=store, examiner=examiner, events=events, metrics=metrics, now=_now)
+
+    async def reconcile(key: Work) -> Outcome:
+        return await (contracts(key) if isinstance(key, ContractKey) else models(key))
+
     watches = handlers.Watches(options.namespaces, sweeper.ask)
 
     async def begin() -> None:
         # Read everything only once every watch is open: what is deleted from then on is told.
         await watches.all_open.wait()
         await sweeper.fill()
-        keys = sorted(store.keys())
-        log.info("everything is listed, reconciling begins", extra={"models": len(keys)})
-        for key in keys:
+        keys, named = sorted(store.keys()), sorted(store.references.contracts())
+        log.info("everything is listed, reconciling begins", extra={"models": len(keys), "contracts": len(named)})
+        everything: list[Work] = [*keys, *named]
+        for key in everything:
             queue.add(key)
-        queue.start(reconciler)
+        queue.start(reconcile)
 
     async with (
         _background(events.run()),
@@ -145,6 +156,7 @@ async def _lead(
         finally:
             if not await queue.stop(DRAIN_SECONDS):
                 log.warning("reconciles in flight were cut off after %g s", DRAIN_SECONDS)
+            await examiner.close()
             await events.flush(EVENTS_SECONDS)
 
 
@@ -184,18 +196,23 @@ async def _renew(elector: Elector) -> None:
 
 
 async def _until_served(kube: Kube) -> None:
-    """Wait for the CRD: it may be installed after the operator."""
-    told = False
-    while True:
-        try:
-            if await kube.served(CASAVA_MODEL):
-                return
-        except Transient as error:
-            log.warning("the API server does not answer: %s", error)
-        if not told:
-            log.warning("the kind %s is not served: install the CRD; waiting for it", CASAVA_MODEL.kind)
-            told = True
-        await asyncio.sleep(CRD_CHECK_SECONDS)
+    """Wait for the CRDs: they may be installed after the operator."""
+    told: set[Resource] = set()
+    for resource in (CASAVA_MODEL, OUTPUT_CONTRACT):
+        while True:
+            try:
+                if await kube.served(resource):
+                    break
+            except Transient as error:
+                log.warning("the API server does not answer: %s", error)
+            if resource not in told:
+                log.warning("the kind %s is not served: install the CRD; waiting for it", resource.kind)
+                told.add(resource)
+            await asyncio.sleep(CRD_CHECK_SECONDS)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 async def _or_stop(work: Coroutine[Any, Any, None], stop: asyncio.Event) -> bool:

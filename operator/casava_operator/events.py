@@ -1,7 +1,7 @@
-"""Kubernetes Events about models. Posted in the background, aggregated and bounded: they may be lost, never waited for.
+"""Kubernetes Events about models and contracts. Posted in the background, aggregated and bounded.
 
-The same Event again within the window raises the count of the first one instead of being a new object; a model that
-flaps is limited to a budget that refills slowly.
+They may be lost, and are never waited for. The same Event again within the window raises the count of the first one
+instead of being a new object; a model that flaps is limited to a budget that refills slowly.
 """
 
 import asyncio
@@ -82,7 +82,7 @@ class EventRecorder:
         self._budgets: OrderedDict[str, _Budget] = OrderedDict()
 
     def record(self, model: Mapping[str, Any], event: Transition) -> None:
-        """Post an Event about a CasavaModel's body, some time soon. Drops it when there are too many."""
+        """Post an Event about a CasavaModel or an OutputContract, some time soon. Drops it when there are too many."""
         metadata = model["metadata"]
         if not self._afford(metadata["uid"]):
             self._dropped()
@@ -99,7 +99,7 @@ class EventRecorder:
             "reportingInstance": self._instance,
             "regarding": {
                 "apiVersion": labels.API_VERSION,
-                "kind": labels.KIND,
+                "kind": model.get("kind", labels.KIND),
                 "namespace": metadata["namespace"],
                 "name": metadata["name"],
                 "uid": metadata["uid"],

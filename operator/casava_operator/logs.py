@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from pythonjsonlogger.json import JsonFormatter
 
-from casava_operator.keys import Key
+from casava_operator.keys import ContractKey, Work
+from casava_wire import labels
 
-_about: ContextVar[Key | None] = ContextVar("about", default=None)
+_about: ContextVar[Work | None] = ContextVar("about", default=None)
 
 # kopf describes every event of every object at INFO and below; what it does matters only when it fails.
 _LEVELS: Final = {"kopf": logging.WARNING, "aiohttp": logging.WARNING, "asyncio": logging.WARNING}
@@ -24,7 +25,7 @@ class _Formatter(JsonFormatter):
         super().add_fields(log_data, record, dict(message_dict))
         key = _about.get()
         if key is not None:
-            log_data.setdefault("kind", "CasavaModel")
+            log_data.setdefault("kind", labels.CONTRACT_KIND if isinstance(key, ContractKey) else labels.KIND)
             log_data.setdefault("namespace", key.namespace)
             log_data.setdefault("name", key.name)
         for name in ("k8s_ref", "k8s_skip", "settings"):  # kopf's own extras
@@ -50,8 +51,8 @@ def set_up(level: str) -> None:
 
 
 @contextmanager
-def about(key: Key) -> Iterator[None]:
-    """Every line logged inside names this model."""
+def about(key: Work) -> Iterator[None]:
+    """Every line logged inside names this model or contract."""
     token = _about.set(key)
     try:
         yield

@@ -45,6 +45,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=at,
         )
+        self._contract_reconcile = Histogram(
+            "casava_operator_contract_reconcile_seconds",
+            "Time to look at one OutputContract, by how it ended: ok, refused, conflict, transient, bug.",
+            ("result",),
+            buckets=_SECONDS,
+            registry=at,
+        )
         self._leader = Gauge("casava_operator_leader", "1 while this process leads.", registry=at)
         self._leader.set(0)
 
@@ -118,6 +125,9 @@ class Metrics:
 
     def reconciled(self, result: str, seconds: float) -> None:
         self._reconcile.labels(result).observe(seconds)
+
+    def contract_reconciled(self, result: str, seconds: float) -> None:
+        self._contract_reconcile.labels(result).observe(seconds)
 
     def leading(self, leads: bool) -> None:
         self._leader.set(int(leads))

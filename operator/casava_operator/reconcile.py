@@ -9,23 +9,26 @@ from typing import Any, Final
 
 from casava_operator import scale, upgrade
 from casava_operator.apply import Applier, Owner, drift
+from casava_operator.contracts.entries import carried_by, references, resolve
+from casava_operator.contracts.examiner import Examiner
 from casava_operator.errors import Conflict, InvalidSpec, Transient, UnknownGpu
 from casava_operator.events import EventRecorder
 from casava_operator.judge import Judgement, Refusal, judge, refuse
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Former
-from casava_operator.keys import Key, Manifest
+from casava_operator.keys import ContractKey, Key, Manifest, Work
 from casava_operator.kube import Forbidden, Kube, NotFound, Terminating
 from casava_operator.kube.resources import CASAVA_MODEL, CONTROLLER_REVISION, DEPLOYMENT, POD
 from casava_operator.logs import about
 from casava_operator.metrics import Metrics
-from casava_operator.observe import Expected, Observation, observe
+from casava_operator.observe import Expected, Observation, ReferredContracts, observe
 from casava_operator.place import Fleet, Placement, fleet_of, place, previous_entry
-from casava_operator.plan import Plan, accepted_model, next_revision, plan
+from casava_operator.plan import BACKEND, Plan, accepted_model, next_revision, plan
 from casava_operator.probe import Prober
 from casava_operator.scale.autoscaler import Autoscaler
 from casava_operator.site import Site
-from casava_operator.spec import CasavaModel, parse
+from casava_operator.spec import CasavaModel, OutputContractSpec, parse, parse_contract
+from casava_operator.spec.contracts import object_name
 from casava_operator.watch.store import Snapshot, Store, owned_by
 from casava_operator.workqueue import Outcome
 from casava_wire import labels
@@ -65,9 +68,10 @@ class Reconciler:
         site: Site,
         prober: Prober,
         autoscaler: Autoscaler,
+        examiner: Examiner,
         events: EventRecorder,
         metrics: Metrics,
-        add: Callable[[Key], None],
+        add: Callable[[Work], None],
         now: Callable[[], datetime],
     ) -> None:
         self._kube = kube
@@ -75,11 +79,12 @@ class Reconciler:
         self._site = site
         self._prober = prober
         self._autoscaler = autoscaler
+        self._examiner = examiner
         self._events = events
         self._metrics = metrics
         self._add = add
         self._now = now
-        self._applier = Applier(kube, store)
+        self._applier = Applier(kube, store, add)
         self._turns = _Turns()
         self._forbidden: dict[Key, int] = {}
         self._fleet: tuple[list[Manifest], Fleet] = ([], fleet_of([]))
@@ -113,7 +118,7 @@ class Reconciler:
         if body is None or "deletionTimestamp" in body["metadata"]:
             self._forget(key)
             return "ok", Outcome()
-        chosen = self._choose(body, snapshot)
+        chosen = await self._choose(body, snapshot)
         failure: Exception | None = None
         try:
             await self._make(chosen, snapshot)
@@ -128,20 +133,35 @@ class Reconciler:
             return _result_of(failure), Outcome(requeue_after=judgement.requeue_after, failed=True)
         return ("refused" if chosen.refusal else "ok"), Outcome(requeue_after=judgement.requeue_after)
 
-    def _choose(self, body: Manifest, snapshot: Snapshot) -> Chosen:
+    async def _choose(self, body: Manifest, snapshot: Snapshot) -> Chosen:
         try:
-            model = parse(body)
+            parsed = parse(body)
+            carried = carried_by(_newest(body, snapshot))
+            model = resolve(parsed, carried, lambda reference: self._look(parsed.namespace, reference))
+            await self._examiner.accept(model, BACKEND)
             placement = self._place(model, body)
         except InvalidSpec as error:
-            return self._former(body, snapshot, _refusal(body, error))
+            return await self._former(body, snapshot, _refusal(body, error))
         return Chosen(model, placement, next_revision(model, _revisions(body, snapshot)))
 
-    def _former(self, body: Manifest, snapshot: Snapshot, refusal: Refusal) -> Chosen:
+    def _look(self, namespace: str, reference: str) -> OutputContractSpec | None:
+        """The OutputContract that a reference names, as it is now."""
+        body = self._store.contract(ContractKey(namespace, object_name(reference)))
+        if body is None or "deletionTimestamp" in body["metadata"]:
+            return None
+        try:
+            return parse_contract(body).spec
+        except InvalidSpec as error:
+            log.info("OutputContract %s cannot be read: %s", body["metadata"]["name"], error)
+            return None
+
+    async def _former(self, body: Manifest, snapshot: Snapshot, refusal: Refusal) -> Chosen:
         """The last accepted spec, if this version still takes it."""
-        newest = max(_revisions(body, snapshot), key=lambda each: int(each["revision"]), default=None)
+        newest = _newest(body, snapshot)
         if newest is not None:
             try:
                 model = accepted_model(body, newest)
+                await self._examiner.accept(model, BACKEND)
                 return Chosen(model, self._place(model, body), int(newest["revision"]), refusal)
             except InvalidSpec as error:
                 log.warning("the last accepted spec is not accepted by this version: %s", error)
@@ -159,7 +179,7 @@ class Reconciler:
             if self._forbidden[key] < FORBIDDEN_TIMES:
                 raise error
         if isinstance(error, InvalidSpec) and chosen.refusal is None:
-            former = self._former(body, snapshot, _refusal(body, error))
+            former = await self._former(body, snapshot, _refusal(body, error))
             await self._make(former, self._store.snapshot(key))
             return former
         return Chosen(chosen.model, chosen.placement, chosen.revision, chosen.refusal or _refusal(body, error))
@@ -262,6 +282,15 @@ class Reconciler:
                 engine=planned.engine,
             ),
             scaling=self._autoscaler.scaling(model, replicas),
+            referred=self._referred(model),
+        )
+
+    def _referred(self, model: CasavaModel) -> ReferredContracts:
+        """Which of the contracts that are carried are no longer what they were."""
+        now = {reference: self._look(model.namespace, reference) for reference in references(model)}
+        return ReferredContracts(
+            deleted=tuple(each for each, spec in now.items() if spec is None),
+            replaced=tuple(each for each, spec in now.items() if spec not in (None, model.referred[each])),
         )
 
     async def _write_status(self, body: Manifest, judgement: Judgement) -> None:
@@ -281,7 +310,12 @@ class Reconciler:
             answer = await self._kube.apply_status(CASAVA_MODEL, manifest)
         except NotFound:
             return  # deleted meanwhile
-        self._store.remember(CASAVA_MODEL, answer)
+        concerned = self._store.remember(CASAVA_MODEL, answer)
+        if answer["metadata"]["generation"] == metadata["generation"]:
+            concerned.discard(key)
+        # Else the spec was edited meanwhile: the watch will bring nothing that is newer than this answer.
+        for each in concerned:
+            self._add(each)
         for event in judgement.events:
             self._events.record(answer, event)
 
@@ -317,6 +351,11 @@ def _refusal(body: Manifest, error: Exception) -> Refusal:
 
 def _revisions(body: Manifest, snapshot: Snapshot) -> tuple[Manifest, ...]:
     return owned_by(snapshot, CONTROLLER_REVISION, body["metadata"]["uid"])
+
+
+def _newest(body: Manifest, snapshot: Snapshot) -> Manifest | None:
+    """The last accepted spec of a model."""
+    return max(_revisions(body, snapshot), key=lambda each: int(each["revision"]), default=None)
 
 
 def _result_of(error: Exception) -> str:

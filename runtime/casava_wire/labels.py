@@ -6,6 +6,8 @@ GROUP: Final = "casava.dev"
 VERSION: Final = "v1alpha1"
 KIND: Final = "CasavaModel"
 PLURAL: Final = "casavamodels"
+CONTRACT_KIND: Final = "OutputContract"
+CONTRACT_PLURAL: Final = "outputcontracts"
 API_VERSION: Final = f"{GROUP}/{VERSION}"
 
 FIELD_MANAGER: Final = "casava-operator"

@@ -9,6 +9,7 @@ class Condition(StrEnum):
     ACCEPTED = "Accepted"
     PLACED = "Placed"
     MODEL_CACHED = "ModelCached"
+    CONTRACTS_READY = "ContractsReady"
     SERVING = "Serving"
     READY = "Ready"
     PROGRESSING = "Progressing"

@@ -15,6 +15,7 @@ from tests.chart.support import CHART, NAMESPACE, ROOT, helm, render
 from tests.controlplane.support import server as servers
 
 DEFINITION = "casavamodels.casava.dev"
+DEFINITIONS = (DEFINITION, "outputcontracts.casava.dev")
 MODEL = """
 apiVersion: casava.dev/v1alpha1
 kind: CasavaModel
@@ -70,7 +71,7 @@ def cluster(api_server: Cluster) -> Iterator[Cluster]:
     yield api_server
     for release in api_server.helm("list", "--short").stdout.split():
         api_server.helm("uninstall", release)
-    api_server.kubectl("delete", "customresourcedefinition", DEFINITION, "--ignore-not-found")
+    api_server.kubectl("delete", "customresourcedefinition", *DEFINITIONS, "--ignore-not-found")
 
 
 def older_definition() -> str:
@@ -131,9 +132,9 @@ def test_a_release_of_another_name_takes_over_by_the_documented_command(cluster:
 
 def test_a_definition_is_taken_over_by_hand_as_documented(cluster: Cluster) -> None:
     cluster.kubectl("apply", "--server-side", "--filename=crds/")
-    cluster.kubectl("label", "crd", DEFINITION, "app.kubernetes.io/managed-by=Helm", "--overwrite")
+    cluster.kubectl("label", "crd", *DEFINITIONS, "app.kubernetes.io/managed-by=Helm", "--overwrite")
     names = (f"meta.helm.sh/release-{key}" for key in ("name=casava", f"namespace={NAMESPACE}"))
-    cluster.kubectl("annotate", "crd", DEFINITION, "--overwrite", *names)
+    cluster.kubectl("annotate", "crd", *DEFINITIONS, "--overwrite", *names)
 
     assert cluster.install("casava").returncode == 0
 

@@ -176,11 +176,12 @@ def test_monitors_are_made_only_when_asked_for() -> None:
     assert bounded["spec"]["namespaceSelector"] == {"matchNames": ["a"]}
 
 
-def test_the_definition_comes_with_the_chart_survives_it_and_can_be_left_out() -> None:
-    key = ("CustomResourceDefinition", "casavamodels.casava.dev")
+@pytest.mark.parametrize("plural", ["casavamodels", "outputcontracts"])
+def test_a_definition_comes_with_the_chart_survives_it_and_can_be_left_out(plural: str) -> None:
+    key = ("CustomResourceDefinition", f"{plural}.casava.dev")
     definition = render()[key]
     assert definition["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
-    assert definition == yaml.safe_load((ROOT / "crds" / "casavamodels.yaml").read_text(encoding="utf-8"))
+    assert definition == yaml.safe_load((ROOT / "crds" / f"{plural}.yaml").read_text(encoding="utf-8"))
     assert key not in render({"crds.enabled": False})
 
 

@@ -30,6 +30,8 @@ def used_where_models_are() -> set[Right]:
     needed: dict[tuple[str, str], set[str]] = {
         (labels.GROUP, labels.PLURAL): READ,
         (labels.GROUP, f"{labels.PLURAL}/status"): {"patch"},
+        (labels.GROUP, labels.CONTRACT_PLURAL): READ,
+        (labels.GROUP, f"{labels.CONTRACT_PLURAL}/status"): {"patch"},
         (resources.EVENT.group, resources.EVENT.plural): {"create", "patch"},
         **{(each.group, each.plural): CHILD for each in resources.CHILDREN},
         **{(each.group, each.plural): READ for each in resources.GRANDCHILDREN},
@@ -82,7 +84,7 @@ def test_the_lease_is_one_lease_in_the_operator_s_namespace() -> None:
     assert unnamed["verbs"] == ["create"]
 
 
-def test_users_roles_hold_nothing_but_models_and_can_be_left_out() -> None:
+def test_users_roles_hold_nothing_but_models_and_contracts_and_can_be_left_out() -> None:
     rendered = render()
     for name in ("casava-edit", "casava-view"):
         assert {group for group, _, _ in rights(rendered["ClusterRole", name])} == {labels.GROUP}

@@ -16,7 +16,7 @@ from tests.controlplane.support.server import ApiServer
 
 OPERATOR_USER = "casava-operator"
 OPERATOR_TOKEN = "token-of-the-operator"
-CRD = Path(__file__).parents[2] / "crds" / "casavamodels.yaml"
+CRDS = Path(__file__).parents[2] / "crds"
 
 
 @pytest.fixture(scope="session")
@@ -31,24 +31,26 @@ def bare_api_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiSer
 
 @pytest.fixture(scope="session")
 def api_server(bare_api_server: ApiServer) -> ApiServer:
-    """The API server with the CRD in it."""
-    asyncio.run(install_crd(bare_api_server))
+    """The API server with the CRDs in it."""
+    asyncio.run(install_crds(bare_api_server))
     return bare_api_server
 
 
-async def install_crd(server: ApiServer) -> None:
-    """Apply the CRD and wait until it is served."""
+async def install_crds(server: ApiServer) -> None:
+    """Apply the CRDs and wait until both kinds are served."""
     async with Client(server, "default") as client:
-        await client.apply(yaml.safe_load(CRD.read_text(encoding="utf-8")))
+        for path in sorted(CRDS.glob("*.yaml")):
+            await client.apply(yaml.safe_load(path.read_text(encoding="utf-8")))
 
         async def served() -> bool:
             try:
-                await client.list("CasavaModel")
+                for kind in ("CasavaModel", "OutputContract"):
+                    await client.list(kind)
             except ApiError:
                 return False
             return True
 
-        await until("the CRD is served", served)
+        await until("the CRDs are served", served)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from tests.controlplane.support.client import Client, until
 from tests.controlplane.support.operator import OperatorFactory
 from tests.controlplane.support.play import applied, children, model
 from tests.controlplane.support.proxy import FaultProxy, resources
+from tests.unit.spec.contracts import contract
 
 CHART = Path(__file__).parents[2] / "charts" / "casava"
 
@@ -76,6 +77,12 @@ async def test_the_operator_needs_every_right_that_the_chart_grants_and_no_other
     for number in range(1, 8):
         await client.merge("CasavaModel", "chat", {"spec": {"serving": {"maxConcurrent": number}}})
         await applied(client)
+    await client.create(contract())
+
+    async def described() -> bool:
+        return "status" in await client.get("OutputContract", "invoice-v3")
+
+    await until("the contract has its status", described)
     bad = {"spec": {"contracts": [{"name": "bad", "schema": '{"type": "no such type"}'}]}}
     for _ in range(2):  # an Event, and the same Event once more
         await client.merge("CasavaModel", "chat", bad)
@@ -99,7 +106,11 @@ async def test_events_tell_transitions_once(client: Client, operators: OperatorF
     async def told() -> list[dict[str, Any]]:
         return [each for each in await client.list("Event") if each["regarding"]["name"] == "chat"]
 
-    events = await until("an Event tells the refusal", told)
+    async def both() -> list[dict[str, Any]] | None:  # they are posted one after the other
+        found = await told()
+        return found if {each["reason"] for each in found} == {"InvalidSpec", "NotAccepted"} else None
+
+    events = await until("Events tell the refusal", both)
     refusal = next(each for each in events if each["reason"] == "InvalidSpec")
     assert refusal["type"] == "Warning"
     assert "spec.contracts[0]" in refusal["note"]

@@ -4,7 +4,7 @@ import copy
 
 import yaml
 
-from tests.controlplane.conftest import CRD, install_crd
+from tests.controlplane.conftest import CRDS, install_crds
 from tests.controlplane.support.client import Client, until
 from tests.controlplane.support.operator import OperatorFactory
 from tests.controlplane.support.play import applied, model
@@ -19,7 +19,7 @@ async def test_a_crd_with_one_more_defaulted_field_causes_no_write(
     await client.create(model())
     await applied(client)
     await proxy.quiet()
-    crd = yaml.safe_load(CRD.read_text(encoding="utf-8"))
+    crd = yaml.safe_load((CRDS / "casavamodels.yaml").read_text(encoding="utf-8"))
     newer = copy.deepcopy(crd)
     serving = newer["spec"]["versions"][0]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]["serving"]
     serving["properties"]["novelty"] = {"type": "string", "default": "shiny", "description": "From the future."}
@@ -43,7 +43,7 @@ async def test_a_crd_with_one_more_defaulted_field_causes_no_write(
         await proxy.quiet(1.0)
         assert [str(each) for each in proxy.writes(before)] == []
     finally:
-        await install_crd(api_server)
+        await install_crds(api_server)
 
 
 async def test_an_operator_installed_before_its_crd_waits_for_it(
@@ -64,7 +64,7 @@ async def test_an_operator_installed_before_its_crd_waits_for_it(
         await until("the operator says what it waits for", waiting)
         assert (await operator.get("/readyz"))[0] == 200
     finally:
-        await install_crd(api_server)
+        await install_crds(api_server)
     await client.create(model())
     await applied(client)
 
@@ -79,7 +79,7 @@ async def test_a_crd_that_is_deleted_ends_the_process_and_the_next_one_waits(
         second = await operators.start()
         await until("the next one leads", second.leads)
     finally:
-        await install_crd(api_server)
+        await install_crds(api_server)
     await client.create(model())
     await applied(client)
     assert second.process.returncode is None

@@ -50,10 +50,10 @@ autoscaling:
 {{/* What the operator may do where models are, and nothing else. Each line is used by it; none is a wildcard. */}}
 {{- define "casava.rules" -}}
 - apiGroups: [casava.dev]
-  resources: [casavamodels]
+  resources: [casavamodels, outputcontracts]
   verbs: [list, watch]
 - apiGroups: [casava.dev]
-  resources: [casavamodels/status]
+  resources: [casavamodels/status, outputcontracts/status]
   verbs: [patch]
 # A model's children. Server-side apply is the verb patch, and also create for an object that is not there yet.
 - apiGroups: [""]

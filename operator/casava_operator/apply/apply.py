@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from casava_operator.apply import drift
 from casava_operator.errors import Conflict, Transient
-from casava_operator.keys import Key, Manifest
+from casava_operator.keys import Key, Manifest, Work
 from casava_operator.kube import Kube, Refused
 from casava_operator.kube.resources import (
     CHILDREN,
@@ -42,11 +42,15 @@ class Owner:
 
 
 class Applier:
-    """Writes children. What the API server answers goes into the store at once, so that a second look sees it."""
+    """Writes children. What the API server answers goes into the store at once, so that a second look sees it.
 
-    def __init__(self, kube: Kube, store: Store) -> None:
+    ``add`` queues whoever else is concerned by what was written: an accepted spec refers to contracts.
+    """
+
+    def __init__(self, kube: Kube, store: Store, add: Callable[[Work], None]) -> None:
         self._kube = kube
         self._store = store
+        self._add = add
         self._writes = asyncio.Semaphore(WRITES_AT_ONCE)
 
     async def apply(self, owner: Owner, objects: Sequence[Manifest], snapshot: Snapshot) -> None:
@@ -91,7 +95,8 @@ class Applier:
                 await self._kube.apply(resource, _under_another_name(desired), dry_run=True)
                 await self._kube.delete(resource, owner.key.namespace, name, live["metadata"]["uid"])
                 answer = await self._kube.apply(resource, desired)
-        self._store.remember(resource, answer)
+        for key in self._store.remember(resource, answer) - {owner.key}:
+            self._add(key)
         log.info("applied %s %s", resource.kind, name)
 
     async def _take_over(self, owner: Owner, resource: Resource, desired: Manifest) -> Manifest:

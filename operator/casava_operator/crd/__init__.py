@@ -1,6 +1,6 @@
-"""The CustomResourceDefinition and its reference page, generated: ``python -m casava_operator.crd`` writes them."""
+"""The CustomResourceDefinitions and their reference pages, generated: ``python -m casava_operator.crd`` writes them."""
 
-from casava_operator.crd.definition import crd
+from casava_operator.crd.definition import contract_crd, crd
 from casava_operator.crd.files import FILES, generated
 
-__all__ = ["FILES", "crd", "generated"]
+__all__ = ["FILES", "contract_crd", "crd", "generated"]

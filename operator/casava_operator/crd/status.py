@@ -71,7 +71,10 @@ class ContractStatus(SpecModel):
     """One contract as it is served."""
 
     name: Annotated[Word, Field(description="Name of the contract.")]
-    digest: Annotated[str, Field(max_length=128, description="Digest of the schema that is served.")]
+    contract_ref: Annotated[
+        str | None, Field(max_length=64, description="The OutputContract that it came from, such as invoice@3.")
+    ] = None
+    digest: Annotated[str, Field(max_length=128, description="Digest of the contract that is served.")]
     engine: Annotated[
         Word | None,
         Field(description="How much of it the engine is proven to obey while it decodes: full, partial or none."),
@@ -94,7 +97,8 @@ class Status(SpecModel):
         tuple[Condition, ...],
         Field(
             max_length=16,
-            description="Accepted, Placed, ModelCached, Serving, Ready, then Progressing, Stalled and Degraded.",
+            description="Accepted, Placed, ModelCached, ContractsReady, Serving, Ready, then Progressing, Stalled and "
+            "Degraded.",
             json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["type"]},
         ),
     ] = ()

@@ -9,6 +9,7 @@ from casava_wire.reasons import Condition
 from casava_wire.state import EngineState, Stage
 
 _GIGA = 1e9
+_NAMED = 3  # contracts in a message
 _STAGES = {
     Stage.FETCHING: (Reason.FETCHING, "The model's file is being fetched"),
     Stage.VERIFYING: (Reason.VERIFYING, "The model's file is being verified"),
@@ -20,15 +21,36 @@ _STAGES = {
 def verdicts(case: Case) -> dict[Condition, Verdict]:
     """Every condition, in order."""
     return {
-        Condition.ACCEPTED: Verdict("True", Reason.ACCEPTED, "The spec is valid."),
+        Condition.ACCEPTED: accepted(case),
         Condition.PLACED: placed(case),
         Condition.MODEL_CACHED: model_cached(case),
+        Condition.CONTRACTS_READY: contracts_ready(case),
         Condition.SERVING: serving(case),
         Condition.READY: ready(case),
         Condition.PROGRESSING: progressing(case),
         Condition.STALLED: stalled(case),
         Condition.DEGRADED: degraded(case),
     }
+
+
+def accepted(case: Case) -> Verdict:
+    """The spec is in force; with what has become of the OutputContracts that it carries."""
+    referred = case.seen.referred
+    if referred.deleted:
+        gone = f"OutputContracts that it refers to were deleted: {_names(referred.deleted)}."
+        return Verdict(
+            "True", Reason.CONTRACT_DELETED, f"The spec is valid. {gone} The text that was accepted serves on."
+        )
+    if referred.replaced:
+        other = f"Other objects have the names of {_names(referred.replaced)} and say something else."
+        fix = "The text that was accepted serves on: make the next version, and refer to that."
+        return Verdict("True", Reason.CONTRACT_REPLACED, f"The spec is valid. {other} {fix}")
+    return Verdict("True", Reason.ACCEPTED, "The spec is valid.")
+
+
+def _names(references: tuple[str, ...]) -> str:
+    more = len(references) - _NAMED
+    return ", ".join(references[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def placed(case: Case) -> Verdict:
@@ -61,6 +83,29 @@ def model_cached(case: Case) -> Verdict:
     return Verdict("Unknown", Reason.WAITING_FOR_POD, "No pod has looked for the model's file yet.")
 
 
+def contracts_ready(case: Case) -> Verdict:
+    """Every replica that takes requests reports the digests of the contracts of the spec."""
+    seen, contracts = case.seen, case.model.spec.contracts
+    if not contracts and all(_serves_contracts(case, pod) for pod in seen.ready):
+        return Verdict("True", Reason.NO_CONTRACTS, "The spec has no contracts.")
+    if not seen.ready:
+        return Verdict("False", Reason.WAITING_FOR_POD, "No replica serves the contracts yet.")
+    behind = sum(not _serves_contracts(case, pod) for pod in seen.ready)
+    if behind:
+        return _contracts_behind(
+            case, f"{behind} of {len(seen.ready)} replicas have not loaded the newest contracts yet."
+        )
+    served = f"Every replica serves the {len(contracts)} contract{'s' if len(contracts) > 1 else ''} of the spec."
+    return Verdict("True", Reason.CONTRACTS_SERVED, served)
+
+
+def _contracts_behind(case: Case, waiting: str) -> Verdict:
+    refused = next((each for each in case.findings if each.cause == Reason.CONTRACTS_REFUSED), None)
+    if refused is not None:
+        return Verdict("False", refused.cause, refused.sentence)
+    return Verdict("False", Reason.CONTRACTS_RELOADING, waiting)
+
+
 def serving(case: Case) -> Verdict:
     """Requests are answered, by whatever revision."""
     if case.serves:
@@ -81,10 +126,7 @@ def ready(case: Case) -> Verdict:
             return Verdict("False", broken.cause, f"{broken.sentence} The former revision serves on.")
         return Verdict("False", Reason.ROLLING_OUT, "The newest revision is rolling out; the former one serves on.")
     if any(not _serves_contracts(case, pod) for pod in seen.ready):
-        refused = next((each for each in case.findings if each.cause == Reason.CONTRACTS_REFUSED), None)
-        if refused is not None:
-            return Verdict("False", refused.cause, refused.sentence)
-        return Verdict("False", Reason.CONTRACTS_RELOADING, "Replicas have not yet loaded the newest contracts.")
+        return _contracts_behind(case, "Replicas have not yet loaded the newest contracts.")
     return Verdict("True", Reason.READY, "The model serves as specified.")
 
 

@@ -23,6 +23,9 @@ class Reason(StrEnum):
     FETCHING = "Fetching"
     VERIFYING = "Verifying"
     CONTRACTS_RELOADING = "ContractsReloading"
+    CONTRACTS_SERVED = "ContractsServed"
+    NO_CONTRACTS = "NoContracts"
+    COMPILED = "Compiled"  # of an OutputContract
     UPGRADE_QUEUED = "UpgradeQueued"
     NO_REPLICAS = "NoReplicas"
     WAITING_FOR_POD = "WaitingForPod"
@@ -30,6 +33,7 @@ class Reason(StrEnum):
     # The spec is not taken.
     INVALID_SPEC = "InvalidSpec"
     UNKNOWN_GPU = "UnknownGpu"
+    CONTRACT_REFUSED = "ContractRefused"  # of an OutputContract
     CONFLICT = "Conflict"
     FORBIDDEN = "Forbidden"
     NOT_ACCEPTED = "NotAccepted"
@@ -62,6 +66,8 @@ class Reason(StrEnum):
     # It serves, but not as asked.
     GPU_NOT_USED = "GPUNotUsed"
     CONTRACTS_REFUSED = "ContractsRefused"
+    CONTRACT_DELETED = "ContractDeleted"
+    CONTRACT_REPLACED = "ContractReplaced"
 
 
 class Transition(StrEnum):

@@ -98,4 +98,11 @@ def _contracts(case: Case, previous: Mapping[str, Any]) -> list[Manifest]:
     if chosen is None:
         names = {contract.name for contract in case.model.spec.contracts}
         return [each for each in previous.get("contracts") or () if each.get("name") in names]
-    return [{"name": each.name, "digest": each.digest, "engine": each.engine} for each in chosen.contracts]
+    referred = {each.name: each.contract_ref for each in case.model.spec.contracts if each.contract_ref}
+    if chosen.contracts_digest != wanted:
+        referred = {}  # an older set: its names may have meant something else
+    return [
+        {"name": each.name, "digest": each.digest, "engine": each.engine}
+        | ({"contractRef": referred[each.name]} if each.name in referred else {})
+        for each in chosen.contracts
+    ]

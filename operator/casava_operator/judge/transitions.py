@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from casava_operator.judge.reasons import Transition
+from casava_operator.judge.reasons import Reason, Transition
 from casava_operator.judge.types import Event, Verdict
 from casava_operator.keys import Manifest
 from casava_operator.observe.facts import Scaling, ScalingMode
@@ -20,6 +20,7 @@ _ALARMS: dict[Condition, tuple[str, ...]] = {  # what of a condition is worth an
     Condition.STALLED: ("True",),
     Condition.DEGRADED: ("True",),
 }
+_WARNED = {Reason.CONTRACT_DELETED, Reason.CONTRACT_REPLACED}  # although the condition is as it should be
 
 
 def conditions(
@@ -72,7 +73,7 @@ def _changed(now: Sequence[Manifest], before: Mapping[str, Mapping[str, Any]]) -
         if (old.get("status"), old.get("reason")) == (condition["status"], condition["reason"]):
             continue
         turned = old.get("status") != condition["status"]
-        if condition["status"] in _ALARMS.get(kind, ()):
+        if condition["status"] in _ALARMS.get(kind, ()) or condition["reason"] in _WARNED:
             yield Event("Warning", condition["reason"], condition["message"])
         elif kind is Condition.READY and turned and condition["status"] == "True":
             yield Event("Normal", condition["reason"], condition["message"])

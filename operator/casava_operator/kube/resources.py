@@ -32,6 +32,7 @@ class Resource:
 
 
 CASAVA_MODEL: Final = Resource(labels.GROUP, labels.VERSION, labels.KIND, labels.PLURAL)
+OUTPUT_CONTRACT: Final = Resource(labels.GROUP, labels.VERSION, labels.CONTRACT_KIND, labels.CONTRACT_PLURAL)
 DEPLOYMENT: Final = Resource("apps", "v1", "Deployment", "deployments")
 REPLICA_SET: Final = Resource("apps", "v1", "ReplicaSet", "replicasets")
 CONTROLLER_REVISION: Final = Resource("apps", "v1", "ControllerRevision", "controllerrevisions")
@@ -57,7 +58,7 @@ CHILDREN: Final = (
 )
 # Made by Kubernetes from a child: read, never written.
 GRANDCHILDREN: Final = (REPLICA_SET, POD)
-WATCHED: Final = (CASAVA_MODEL, *CHILDREN, *GRANDCHILDREN, NODE)
+WATCHED: Final = (CASAVA_MODEL, OUTPUT_CONTRACT, *CHILDREN, *GRANDCHILDREN, NODE)
 
 # Bounds what is listed, watched and remembered to what Casava made.
 CHILD_SELECTOR: Final = f"{labels.MANAGED_BY}={labels.MANAGED_BY_VALUE}"

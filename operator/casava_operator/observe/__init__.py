@@ -1,6 +1,6 @@
 """Facts from the Deployment, its pods and what their sidecars answered. Pure."""
 
-from casava_operator.observe.facts import Expected, Observation, Probe, Scaling, ScalingMode
+from casava_operator.observe.facts import Expected, Observation, Probe, ReferredContracts, Scaling, ScalingMode
 from casava_operator.observe.observe import deployment_facts, observe
 from casava_operator.observe.pods import pod_facts
 
@@ -8,6 +8,7 @@ __all__ = [
     "Expected",
     "Observation",
     "Probe",
+    "ReferredContracts",
     "Scaling",
     "ScalingMode",
     "deployment_facts",

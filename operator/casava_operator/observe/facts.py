@@ -38,6 +38,14 @@ class Expected:
     engine: Mapping[str, Any] = field(default_factory=dict)  # what ``auto`` resolved to
 
 
+@dataclass(frozen=True)
+class ReferredContracts:
+    """What has become of the OutputContracts that the accepted spec carries, each as ``contract@version``."""
+
+    deleted: tuple[str, ...] = ()
+    replaced: tuple[str, ...] = ()  # another object has the name now, and says something else
+
+
 class ScalingMode(StrEnum):
     """Who decides the number of replicas."""
 
@@ -177,6 +185,7 @@ class Observation:
     deployment: DeploymentFacts | None
     pods: tuple[PodFacts, ...]
     scaling: Scaling | None
+    referred: ReferredContracts = ReferredContracts()
 
     @property
     def live(self) -> tuple[PodFacts, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from casava_operator.observe.facts import DeploymentFacts, Expected, Observation, Probe, Scaling
+from casava_operator.observe.facts import DeploymentFacts, Expected, Observation, Probe, ReferredContracts, Scaling
 from casava_operator.observe.pods import pod_facts
 from casava_operator.observe.text import head
 from casava_wire import labels
@@ -11,6 +11,7 @@ from casava_wire import labels
 Manifest = Mapping[str, Any]
 
 _MESSAGE = 512
+_AS_ACCEPTED = ReferredContracts()
 _PROGRESS_DEADLINE = 600  # seconds, the API server's default
 
 
@@ -21,6 +22,7 @@ def observe(
     probes: Mapping[str, Probe],
     expected: Expected,
     scaling: Scaling | None,
+    referred: ReferredContracts = _AS_ACCEPTED,
 ) -> Observation:
     """Facts of one model. ``probes`` maps pod uid to the newest answer; a pod may have none."""
     facts = (pod_facts(pod, probes.get(str(pod.get("metadata", {}).get("uid", "")))) for pod in pods)
@@ -29,6 +31,7 @@ def observe(
         deployment=deployment_facts(deployment) if deployment else None,
         pods=tuple(sorted(facts, key=lambda pod: pod.name)),
         scaling=scaling,
+        referred=referred,
     )
 
 

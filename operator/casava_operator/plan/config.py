@@ -4,11 +4,12 @@ Those of the engine and of the sidecar are named by their content: a change make
 run keep theirs. Contracts keep one name, so that an edit reaches the running pods.
 """
 
+from casava_operator.contracts.entries import contract_set
 from casava_operator.keys import Manifest
 from casava_operator.plan.names import child, metadata, short
 from casava_operator.spec import CasavaModel
 from casava_wire import paths
-from casava_wire.config import ContractEntry, ContractSet, EngineConfig, SidecarConfig, SourceConfig
+from casava_wire.config import EngineConfig, SidecarConfig, SourceConfig
 
 
 def engine_config(model: CasavaModel) -> EngineConfig:
@@ -32,12 +33,6 @@ def sidecar_config(model: CasavaModel) -> SidecarConfig:
         max_concurrent=serving.max_concurrent,
         timeout_seconds=serving.timeout_seconds,
         drain_timeout_seconds=serving.drain_timeout_seconds,
-    )
-
-
-def contract_set(model: CasavaModel) -> ContractSet:
-    return ContractSet(
-        contracts=tuple(ContractEntry(name=c.name, schema_text=c.schema_text) for c in model.spec.contracts)
     )
 
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from casava_operator.contracts.entries import carried_by, references
+from casava_operator.errors import InvalidSpec
 from casava_operator.keys import Manifest
 from casava_operator.plan.names import child, metadata, short
 from casava_operator.spec import CasavaModel, parse
@@ -19,8 +21,21 @@ def accepted_spec(model: CasavaModel) -> Manifest:
     return model.spec.model_dump(mode="json", by_alias=True, exclude_defaults=True, exclude={_REPLICAS})
 
 
+def accepted(model: CasavaModel) -> Manifest:
+    """What is kept: the spec, and the text of every OutputContract that it refers to.
+
+    So what was accepted stays whole when such an object is deleted.
+    """
+    referred = {
+        reference: model.referred[reference].model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        for reference in references(model)
+    }
+    return {"spec": accepted_spec(model)} | ({"contracts": referred} if referred else {})
+
+
 def revision_name(model: CasavaModel) -> str:
-    return child(model.name, short(accepted_spec(model)))
+    kept = accepted(model)
+    return child(model.name, short(kept if "contracts" in kept else kept["spec"]))
 
 
 def revision_of(model: CasavaModel, number: int) -> Manifest:
@@ -29,7 +44,7 @@ def revision_of(model: CasavaModel, number: int) -> Manifest:
         "apiVersion": "apps/v1",
         "kind": "ControllerRevision",
         "metadata": metadata(model, revision_name(model), "revision"),
-        "data": {"spec": accepted_spec(model)},
+        "data": accepted(model),
         "revision": number,
     }
 
@@ -52,4 +67,9 @@ def accepted_model(body: Mapping[str, Any], revision: Mapping[str, Any]) -> Casa
     replicas = (body.get("spec") or {}).get(_REPLICAS)
     if isinstance(replicas, int) and not isinstance(replicas, bool) and replicas >= 0:
         spec[_REPLICAS] = replicas
-    return parse({"metadata": body.get("metadata"), "spec": spec})
+    model = parse({"metadata": body.get("metadata"), "spec": spec})
+    kept = carried_by(revision)
+    lost = [reference for reference in references(model) if reference not in kept]
+    if lost:
+        raise InvalidSpec("spec.contracts", f"the accepted spec does not carry {lost[0]}: apply the model again")
+    return model.model_copy(update={"referred": kept})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from casava_operator.keys import Manifest
 from casava_operator.place import Placement
@@ -15,6 +15,7 @@ from casava_operator.site import Site
 from casava_operator.spec import CasavaModel
 from casava_wire import labels, net, paths
 
+BACKEND: Final = "llama-cpp"  # what auto resolves to
 SERVICE_PORT = 80
 _PROGRESS_DEADLINE = 1800  # a GPU node and a large model may take this long; the user is told what it waits for
 _OLD_REPLICA_SETS = 3
@@ -67,7 +68,7 @@ def plan(model: CasavaModel, placement: Placement, site: Site, *, replicas: int,
         config_maps=(*names.values(), contracts["metadata"]["name"]),
         url=f"http://{model.name}.{model.namespace}.svc/v1",
         selector=",".join(f"{key}={value}" for key, value in selector(model.name).items()),
-        engine={"backend": "llama-cpp", "image": model.spec.engine.image or site.images.runtime_cpu},
+        engine={"backend": BACKEND, "image": model.spec.engine.image or site.images.runtime_cpu},
     )
 
 

@@ -8,16 +8,21 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, WithJsonSchema
 
 from casava_operator.spec.base import Matches, Rule, SpecModel
+from casava_operator.spec.contracts import MAX_CONTRACT, MAX_CONTRACTS, Contract
 from casava_operator.spec.peers import NetworkPeer
 from casava_operator.spec.template import Template
 from casava_operator.spec.units import AutoOrCount, DurationBetween, seconds
 
-MAX_CONTRACT = 64 * 1024
-MAX_CONTRACTS = 180 * 1024
-
 # What a URL of the network policy's egress rule is read from: a wrong port would be found out only there.
 _HOST = r"[^/@?#\s:\[\]]+"
 _PORT = "[1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5]"
+
+
+_SIZE = "(has(c.schema) ? size(bytes(c.schema)) : 0)"
+
+
+def _size(contract: Contract) -> int:
+    return len((contract.schema_text or "").encode())
 
 
 class Model(SpecModel):
@@ -156,35 +161,6 @@ class Scaling(SpecModel):
         return self.min_replicas if self.max_replicas is None else self.max_replicas
 
 
-class Contract(SpecModel):
-    """A named shape of answers."""
-
-    name: Annotated[
-        str,
-        Field(
-            min_length=1,
-            max_length=63,
-            description='Name by which requests ask for the contract: response_format: {"type": "contract", "name": '
-            "...}.",
-        ),
-        Matches(
-            r"[a-z0-9]([-a-z0-9]*[a-z0-9])?",
-            "write a name of lower-case letters, digits and dashes, at most 63 characters",
-        ),
-    ]
-    schema_text: Annotated[
-        str,
-        Field(
-            alias="schema",
-            min_length=1,
-            max_length=MAX_CONTRACT,
-            description="JSON Schema of the answer, as text in JSON or YAML (write it with '|'): text keeps the order "
-            "of keys and every digit of numbers, which an object would lose. At most 64 KiB, 180 KiB for all "
-            "contracts together. References to other documents are not followed.",
-        ),
-    ]
-
-
 class Serving(SpecModel):
     """Limits of the API in front of the model."""
 
@@ -253,7 +229,8 @@ class Spec(SpecModel):
         tuple[Contract, ...],
         Field(
             max_length=64,
-            description="Output contracts that requests can ask for by name. An edit takes effect without a restart.",
+            description="Output contracts that requests can ask for by name, inline or by reference. An edit takes "
+            "effect without a restart.",
             json_schema_extra={"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["name"]},
         ),
     ] = ()
@@ -273,15 +250,16 @@ class Spec(SpecModel):
             "scaling.target.inFlight",
         ),
         Rule(
-            f"!has(self.contracts) || self.contracts.map(c, size(bytes(c.schema))).sum() <= {MAX_CONTRACTS}",
-            "the contracts are larger than 180 KiB together: shorten the schemas or split the model",
-            lambda s: sum(len(c.schema_text.encode()) for c in s.contracts) <= MAX_CONTRACTS,
+            f"!has(self.contracts) || self.contracts.map(c, {_SIZE}).sum() <= {MAX_CONTRACTS}",
+            "the contracts are larger than 180 KiB together: shorten the schemas, split the model or refer to "
+            "OutputContracts",
+            lambda s: sum(_size(c) for c in s.contracts) <= MAX_CONTRACTS,
             "contracts",
         ),
         Rule(
-            f"!has(self.contracts) || self.contracts.all(c, size(bytes(c.schema)) <= {MAX_CONTRACT})",
+            f"!has(self.contracts) || self.contracts.all(c, {_SIZE} <= {MAX_CONTRACT})",
             "a contract's schema is larger than 64 KiB: shorten it",
-            lambda s: all(len(c.schema_text.encode()) <= MAX_CONTRACT for c in s.contracts),
+            lambda s: all(_size(c) <= MAX_CONTRACT for c in s.contracts),
             "contracts",
         ),
     )

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import kopf
 
-from casava_operator.keys import Key
+from casava_operator.keys import Work
 from casava_operator.kube.resources import WATCHED, Resource, selector_of
 from casava_operator.kube.session import ApiSession
 from casava_operator.watch.store import Store
@@ -104,7 +104,7 @@ class Watches:
             self.all_open.set()
 
 
-def registry(api: ApiSession, store: Store, add: Callable[[Key], None], watches: Watches) -> kopf.OperatorRegistry:
+def registry(api: ApiSession, store: Store, add: Callable[[Work], None], watches: Watches) -> kopf.OperatorRegistry:
     """The handlers. ``add`` queues a key."""
     made = kopf.OperatorRegistry()
 
@@ -118,7 +118,7 @@ def registry(api: ApiSession, store: Store, add: Callable[[Key], None], watches:
     return made
 
 
-def _watch(made: kopf.OperatorRegistry, resource: Resource, store: Store, add: Callable[[Key], None]) -> None:
+def _watch(made: kopf.OperatorRegistry, resource: Resource, store: Store, add: Callable[[Work], None]) -> None:
     # No labels= here: the server filters already, and a filter on this side would drop the event that says that an
     # object has lost its label.
     @kopf.on.event(resource.group, resource.version, resource.plural, registry=made, id=f"see-{resource.plural}")

@@ -12,9 +12,10 @@ from typing import Final
 
 import orjson
 
-from casava_operator.keys import Key, Manifest
+from casava_operator.keys import ContractKey, Key, Manifest, Work
 from casava_operator.kube.resources import CASAVA_MODEL, DEPLOYMENT, NODE, Resource, controller_of, owner_of
 from casava_operator.upgrade import holds
+from casava_operator.watch.references import References
 
 TOMBSTONES: Final = 4096  # deleted objects remembered, so that a late answer does not revive one
 _NODE_STATUS: Final = ("allocatable", "capacity")
@@ -61,8 +62,9 @@ class Store:
         self._gone: dict[str, int] = {}  # uid -> resourceVersion at which it was gone
         self._clock = 0
         self._on_turn: set[str] = set()
+        self.references = References()
 
-    def remember(self, resource: Resource, body: Manifest) -> set[Key]:
+    def remember(self, resource: Resource, body: Manifest) -> set[Work]:
         """Keep an object when it is newer than what is known of it."""
         uid = body["metadata"]["uid"]
         version = int(body["metadata"]["resourceVersion"])
@@ -89,7 +91,7 @@ class Store:
             packed=zlib.compress(orjson.dumps(body), 1),
             seen=self._clock,
         )
-        keys = {owner} if owner else set()
+        keys: set[Work] = {owner} if owner else set()
         if former is not None and former.owner is not None and former.owner != owner:
             self._owned[former.owner].discard(uid)
             keys.add(former.owner)
@@ -97,9 +99,9 @@ class Store:
             self._owned.setdefault(owner, set()).add(uid)
         if resource is DEPLOYMENT:
             (self._on_turn.add if holds(body) else self._on_turn.discard)(uid)
-        return keys
+        return keys | self.references.remember(resource, body, owner)
 
-    def forget(self, uid: str, version: int) -> set[Key]:
+    def forget(self, uid: str, version: int) -> set[Work]:
         """Drop an object that was deleted, or went out of sight, at that resourceVersion."""
         self._gone.pop(uid, None)
         self._gone[uid] = version
@@ -110,14 +112,20 @@ class Store:
         if entry is None:
             return set()
         if self._nodes.pop(uid, None) is not None:
-            return self.keys()
+            return {*self.keys()}
+        concerned = self.references.forget(uid)
         if entry.owner is None:
-            return set()
+            return concerned
         owned = self._owned[entry.owner]
         owned.discard(uid)
         if not owned:
             del self._owned[entry.owner]
-        return {entry.owner}
+        return {entry.owner, *concerned}
+
+    def contract(self, key: ContractKey) -> Manifest | None:
+        """The OutputContract of that name."""
+        uid = self.references.is_there(key)
+        return None if uid is None else self._entries[uid].body()
 
     def snapshot(self, key: Key) -> Snapshot:
         """The model of that name, and what belongs to it."""
@@ -168,7 +176,7 @@ class Store:
             and (namespace is None or not resource.namespaced or each.namespace == namespace)
         ]
 
-    def _remember_node(self, uid: str, body: Manifest, version: int) -> set[Key]:
+    def _remember_node(self, uid: str, body: Manifest, version: int) -> set[Work]:
         """Nodes report themselves every few minutes; only what placing looks at is news."""
         metadata, status = body["metadata"], body.get("status", {})
         cut: Manifest = {
@@ -189,7 +197,7 @@ class Store:
         if self._nodes.get(uid) == cut:
             return set()
         self._nodes[uid] = cut
-        return self.keys()
+        return {*self.keys()}
 
 
 def owned_by(snapshot: Snapshot, resource: Resource, uid: str) -> tuple[Manifest, ...]:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from casava_operator.errors import Transient
-from casava_operator.keys import Key
+from casava_operator.keys import Work
 from casava_operator.kube import Kube
 from casava_operator.kube.resources import WATCHED, Resource, selector_of
 from casava_operator.metrics import Metrics
@@ -27,7 +27,7 @@ class Sweeper:
     """Keeps the store honest."""
 
     def __init__(
-        self, kube: Kube, store: Store, add: Callable[[Key], None], metrics: Metrics, namespaces: Sequence[str] = ()
+        self, kube: Kube, store: Store, add: Callable[[Work], None], metrics: Metrics, namespaces: Sequence[str] = ()
     ) -> None:
         self._kube = kube
         self._store = store

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 PLURALS = {
     "CasavaModel": ("casava.dev/v1alpha1", "casavamodels"),
+    "OutputContract": ("casava.dev/v1alpha1", "outputcontracts"),
     "Deployment": ("apps/v1", "deployments"),
     "ReplicaSet": ("apps/v1", "replicasets"),
     "ControllerRevision": ("apps/v1", "controllerrevisions"),

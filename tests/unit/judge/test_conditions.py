@@ -22,6 +22,7 @@ WELL = {
     "Accepted": ("True", "Accepted"),
     "Placed": ("True", "NoGPU"),
     "ModelCached": ("True", "Cached"),
+    "ContractsReady": ("True", "NoContracts"),
     "Serving": ("True", "Serving"),
     "Ready": ("True", "Ready"),
     "Progressing": ("False", "Complete"),

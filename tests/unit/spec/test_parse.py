@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from casava_operator.contracts.check import check
 from casava_operator.errors import InvalidSpec
+from casava_operator.plan import BACKEND
 from casava_operator.spec import parse, parse_file
 from tests.unit.spec.specs import EVERYTHING, MINIMAL, WRONG, Spec, Wrong, body
 
@@ -12,7 +14,7 @@ from tests.unit.spec.specs import EVERYTHING, MINIMAL, WRONG, Spec, Wrong, body
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.sentence.replace(" ", "-"))
 def test_a_wrong_spec_is_refused_with_field_and_fix(wrong: Wrong) -> None:
     with pytest.raises(InvalidSpec) as refused:
-        parse(body(wrong.spec))
+        check(parse(body(wrong.spec)), BACKEND)
     assert refused.value.path.startswith(wrong.path)
     assert wrong.says in refused.value.message
 
