@@ -19,6 +19,8 @@ class TextContract(Contract):
     ``matcher`` makes what reads one answer.
     """
 
+    repairable = True  # what is around a text can be taken away
+
     def __init__(
         self,
         *,

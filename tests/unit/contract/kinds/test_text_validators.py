@@ -45,7 +45,7 @@ def test_a_contract_of_text_is_a_contract(kind: Any, source: str) -> None:
     contract: Contract = compile(source, kind=kind)
     assert isinstance(contract, TextContract)
     assert contract.kind == kind
-    assert not contract.repairable
+    assert contract.repairable
     assert contract.timing("") is Timing.BYTE
     assert contract.timing("/type") is None
     assert contract.cost > 0

@@ -2,8 +2,11 @@
 
 import pytest
 
+import casava_contract
 from casava_sidecar.api.requests import Sampling
+from casava_sidecar.contracts.bound import bind
 from casava_sidecar.enforce.outcome import Outcome
+from casava_wire.config import ContractPolicy
 from tests.unit.sidecar.enforce.given import bound, generated, pieces, pipeline
 
 GOOD = '{"name": "Ada", "age": 36}'
@@ -97,6 +100,13 @@ def test_events_of_a_repair_go_on_where_those_before_it_ended() -> None:
         attempt.feed(piece, 1)
         seen += attempt.pointers()
     assert [*seen, *ended(line.settle("stop")).pointers] == ["/name", "/age", ""]
+
+
+def test_what_is_around_a_text_is_taken_away() -> None:
+    contract = casava_contract.compile('["yes", "no"]', kind="choice")
+    policy = ContractPolicy(on_violation=("repair",))
+    _, outcome = generated(pipeline(bind("answer", "answer", contract, (), policy=policy)), pieces("```\nyes\n```"))
+    assert (ended(outcome).verdict, ended(outcome).text) == ("repaired", "yes")
 
 
 def test_a_cut_answer_is_not_repaired() -> None:
