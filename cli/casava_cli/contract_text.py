@@ -11,7 +11,6 @@ from casava_contract import (
     Diagnostic,
     Enforcer,
     JsonContract,
-    Limits,
     Lowering,
 )
 from casava_contract.coverage import refused
@@ -41,7 +40,7 @@ def check_lines(contract: Contract, engines: Sequence[str]) -> Iterator[str]:
     yield ""
     yield f"longest valid answer: {_size(contract)}"
     yield "limits of an answer:"
-    yield from columns(_limits(contract.limits))
+    yield from columns(_limits(contract))
 
 
 def refused_lines(error: ContractError) -> Iterator[str]:
@@ -86,8 +85,9 @@ def _timing(contract: Contract, entry: CoverageEntry) -> str:
     return (contract.timing(entry.pointer) or "") if asserted else ""
 
 
-def _limits(limits: Limits) -> list[tuple[str, ...]]:
-    return [(f"{getattr(limits, name):,}", what) for name, what in _LIMITS.items()]
+def _limits(contract: Contract) -> list[tuple[str, ...]]:
+    names = _LIMITS if isinstance(contract, JsonContract) else ("output_bytes", "repeated_bytes")
+    return [(f"{getattr(contract.limits, name):,}", _LIMITS[name]) for name in names]
 
 
 def error_lines(error: Diagnostic, answer: bytes) -> Iterator[str]:

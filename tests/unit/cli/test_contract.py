@@ -1,6 +1,7 @@
 """``casava contract``: what a contract promises, and whether an answer keeps it."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -120,3 +121,59 @@ def test_a_schema_that_is_refused_is_said_with_its_code_and_place(text: str | by
     result = _run("check", "-", text=text)
     assert result.exit_code == 1
     assert message in result.output
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Callable[[str], str]:
+    def written(text: str) -> str:
+        made = tmp_path / "contract"
+        made.write_text(text, encoding="utf-8")
+        return str(made)
+
+    return written
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "valid", "invalid"),
+    [
+        ("regex", "[A-Z]{3}-[0-9]+\n", "INV-1", "INV-x"),
+        ("choice", "- north\n- south\n", "south", "southern"),
+        ("lark", 'start: "(" [start] ")"\n', "(())", "(()"),
+        ("gbnf", 'root ::= "a" root | "b"\n', "aab", "aac"),
+    ],
+)
+def test_an_answer_is_held_against_every_kind(
+    file: Callable[[str], str], kind: str, source: str, valid: str, invalid: str
+) -> None:
+    contract = file(source)
+    for end in ("", "\r\n"):
+        result = _run("test", contract, "--kind", kind, text=valid + end)
+        assert (result.exit_code, result.output) == (0, f"valid: {len(valid)} bytes\n")
+    result = _run("test", contract, "--kind", kind, text=invalid)
+    assert result.exit_code == 1
+    assert result.output.splitlines()[1].startswith(f"text.{kind}: " if invalid != "(()" else "stream.truncated: ")
+
+
+def test_check_knows_every_kind(file: Callable[[str], str]) -> None:
+    result = _run("check", file("[A-Z]{3}"), "--kind", "regex", "--engine", "llama-cpp")
+    assert result.exit_code == 0, result.output
+    lines = result.output.splitlines()
+    assert lines[0].startswith("regex, sha256:")
+    assert "  regex    engine  at the byte" in result.output
+    assert "longest valid answer: 3 bytes" in result.output
+    assert "objects and arrays" not in result.output
+
+
+@pytest.mark.parametrize(
+    ("kind", "source", "said"),
+    [
+        ("regex", "(?=a)", "schema.pattern_not_linear"),
+        ("lark", 'start: e\ne: e e | "a"', "limit.schema_grammar"),
+        ("gbnf", "root ::= nowhere", "line 1, column 10"),
+        ("choice", "{}", "schema.invalid"),
+    ],
+)
+def test_a_bad_contract_of_any_kind_is_refused(file: Callable[[str], str], kind: str, source: str, said: str) -> None:
+    result = _run("check", file(source), "--kind", kind)
+    assert result.exit_code == 1
+    assert said in result.output

@@ -115,8 +115,7 @@ def test_an_answer_has_a_length_and_the_byte_beyond_it_is_one_too_many() -> None
     assert contract.validate("aaaaaa")[0].code == "limit.output_bytes"
     for size in (1, 2, 6):
         validator = contract.validator()
-        for start in range(0, 6, size):
-            last = validator.feed(b"aaaaaa"[start : start + size])
+        last = [validator.feed(b"aaaaaa"[start : start + size]) for start in range(0, 6, size)][-1]
         assert (last.state, last.errors[0].code, last.errors[0].offset) == (State.DEAD, "limit.output_bytes", 5)
     exact = contract.validator()
     exact.feed(b"aaaaa")
@@ -124,12 +123,11 @@ def test_an_answer_has_a_length_and_the_byte_beyond_it_is_one_too_many() -> None
 
 
 def test_endless_repetition_ends_a_stream_at_the_same_byte_in_any_pieces() -> None:
-    contract = compile("(?s:a|.)+".replace("(?s:a|.)", "[a-z]"), kind="regex")
+    contract = compile("[a-z]+", kind="regex")
     offsets = set()
     for size in (1, 4, 1_000, 20_000):
         validator = contract.validator()
-        for _ in range(0, 20_000, size):
-            verdict = validator.feed(b"a" * size)
+        verdict = [validator.feed(b"a" * size) for _ in range(0, 20_000, size)][-1]
         assert verdict.errors[0].code == "stream.runaway_repetition"
         offsets.add(verdict.errors[0].offset)
     assert len(offsets) == 1
