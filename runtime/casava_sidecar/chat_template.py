@@ -18,6 +18,8 @@ from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace
 
+from casava_contract.tools.syntax import END, MARK
+
 MAX_TEMPLATE_CHARACTERS: Final = 256 * 1024
 MAX_PROMPT_CHARACTERS: Final = 16 * 1024 * 1024
 _MAX_RANGE: Final = 10_000  # numbers that all of a template's ranges may yield in one rendering
@@ -28,13 +30,16 @@ Message = Mapping[str, Any]  # as casava_sidecar.api.messages gives them
 
 _USER: Final[Message] = {"role": "user", "content": "Hello"}
 _SYSTEM: Final[Message] = {"role": "system", "content": "casava-probe-system"}
-_NAME, _GIVEN, _RESULT = "casava_probe_tool", "casava-probe-value", "casava-probe-result"
+_MARK: Final = MARK.decode()
+_END: Final = END.decode()
+_NAME, _DESCRIPTION = "casava_probe_tool", "casava-probe-description"
+_GIVEN, _RESULT = "casava-probe-value", "casava-probe-result"
 _TOOLS: Final[Sequence[Mapping[str, Any]]] = (
     {
         "type": "function",
         "function": {
             "name": _NAME,
-            "description": "casava-probe-description",
+            "description": _DESCRIPTION,
             "parameters": {"type": "object", "properties": {"key": {"type": "string"}}},
         },
     },
@@ -63,13 +68,11 @@ class RefusedByTemplateError(ValueError):
 class ChatTemplate:
     """A compiled template that has rendered a sample conversation.
 
-    ``knows_tools``: given tools it describes them, asks for calls between ``mark`` and its end, and renders calls and
-    their results. ``takes_system``: it shows a system message to the model.
+    ``knows_tools``: given tools it describes them, and writes calls in the form of casava_contract.tools.
+    ``takes_system``: it shows a system message to the model.
     """
 
-    def __init__(
-        self, source: str, *, bos_token: str, eos_token: str, strip_bos: bool, mark: str = "<tool_call>"
-    ) -> None:
+    def __init__(self, source: str, *, bos_token: str, eos_token: str, strip_bos: bool) -> None:
         """``strip_bos``: the engine's tokenizer puts BOS in front of every prompt, so the template's would be a second.
 
         Raises InvalidTemplateError.
@@ -88,16 +91,17 @@ class ChatTemplate:
         except RefusedByTemplateError as error:
             raise InvalidTemplateError(f"it does not render one user message: {error}") from None
         # What a template can do is seen from what it does: the names of its variables promise nothing.
-        self.takes_system = self._shows([_SYSTEM, _USER], None, [str(_SYSTEM["content"])])
-        told = [_NAME, "casava-probe-description", mark]
-        self.knows_tools = self._shows([_USER], _TOOLS, told) and self._shows(_CALLED, _TOOLS, [*told, _GIVEN, _RESULT])
+        self.takes_system = str(_SYSTEM["content"]) in self._tried([_SYSTEM, _USER])
+        described = self._tried([_USER], _TOOLS)
+        told = all(text in described for text in (_NAME, _DESCRIPTION, _MARK))
+        conversation = self._tried(_CALLED, _TOOLS)
+        self.knows_tools = told and _RESULT in conversation and _has_call(conversation)
 
-    def _shows(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] | None, texts: list[str]) -> bool:
+    def _tried(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] | None = None) -> str:
         try:
-            prompt = self.render(messages, tools)
+            return self.render(messages, tools)
         except RefusedByTemplateError:
-            return False
-        return all(text in prompt for text in texts)
+            return ""
 
     def render(self, messages: Sequence[Message], tools: Sequence[Mapping[str, Any]] | None = None) -> str:
         """The prompt, up to where the assistant's answer begins. Raises RefusedByTemplateError."""
@@ -118,6 +122,18 @@ class ChatTemplate:
         except Exception as error:  # noqa: BLE001
             raise RefusedByTemplateError(_sentence(error)) from None
         return prompt.removeprefix(self._bos) if self._strip_bos else prompt
+
+
+def _has_call(prompt: str) -> bool:
+    """Whether the call of the sample is there in the one form that answers are read in. Its keys come in any order."""
+    for part in prompt.split(_MARK)[1:]:
+        try:
+            call = json.loads(part.partition(_END)[0])
+        except ValueError:
+            continue
+        if call == {"name": _NAME, "arguments": {"key": _GIVEN}}:
+            return True
+    return False
 
 
 def _bounded(pieces: Iterator[str]) -> str:

@@ -25,6 +25,11 @@ KNOWS = (
 )
 # As Llama 3 and Mistral: with tools, but in forms of their own.
 OTHERWISE = KNOWS.replace("<tool_call>", "[TOOL_CALLS]").replace("</tool_call>", "")
+# As Qwen3-Coder and GLM: between the same marks, but not as JSON.
+INSIDE = KNOWS.replace(
+    '{"name": "{{ c.function.name }}", "arguments": {{ c.function.arguments | tojson }}}',
+    "<function={{ c.function.name }}>{{ c.function.arguments | tojson }}</function>",
+)
 HALF = KNOWS.replace("{% for t in tools %}{{ t | tojson }}\n{% endfor %}", "")
 
 MESSAGES: list[dict[str, Any]] = [
@@ -61,7 +66,7 @@ def tools(**members: Any) -> ToolCalls:
 
 def test_a_template_knows_tools_if_it_writes_all_that_is_needed_of_them() -> None:
     assert template(KNOWS).knows_tools
-    assert not any(template(source).knows_tools for source in (PLAIN, NO_SYSTEM, OTHERWISE, HALF))
+    assert not any(template(source).knows_tools for source in (PLAIN, NO_SYSTEM, OTHERWISE, INSIDE, HALF))
     assert template(PLAIN).takes_system
     assert not template(NO_SYSTEM).takes_system
 
