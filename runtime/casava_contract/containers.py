@@ -1,6 +1,6 @@
 """What a conjunction of subschemas asks of an object or an array, member by member."""
 
-from collections.abc import Callable, Collection, Container, Iterable, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
@@ -8,7 +8,7 @@ from casava_contract import oracle, pointers
 from casava_contract.choices import Branching
 from casava_contract.evaluated import Evaluated
 from casava_contract.graph import Subschema
-from casava_contract.kinds import ARRAY, OBJECT, KindPlan
+from casava_contract.kinds import ARRAY, OBJECT, STRING, KindPlan
 from casava_contract.verdict import Reason, listed
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ObjectPlan(KindPlan):
 
     __slots__ = (
         "_closed", "_deciding", "_known", "_lasting", "_matchers", "_planning", "_prefixes", "children", "dependent",
-        "fewest", "most", "names", "plain", "required",
+        "fewest", "most", "names", "naming", "naming_known", "plain", "required",
     )  # fmt: skip
 
     def __init__(
@@ -68,6 +68,8 @@ class ObjectPlan(KindPlan):
         self.fewest = _tightest(nodes, "minProperties", max) or 0
         self.most = _tightest(nodes, "maxProperties", min)
         self.names = [e.target for node in nodes for e in node.edges if e.keyword == "propertyNames"]
+        self.naming: KindPlan | None = None
+        self.naming_known = False
         # Nothing is to be said of a name but what the member must be.
         self.plain = self.most is None and not self.names and not any(group.key for group in groups)
         self._lasting = lasting and self.most is None and not self.names and not self.dependent
@@ -121,6 +123,16 @@ class ObjectPlan(KindPlan):
         """Of a lasting plan: whether the finished members of ``value`` decide it."""
         return len(value) >= self.fewest and self._deciding is not None and all(n in value for n in self._deciding)
 
+    @property
+    def longest(self) -> int:
+        """Bytes of the longest name of a closed object."""
+        return max((len(name.encode()) for name in self.closed or ()), default=0)
+
+    @property
+    def spells(self) -> bool:
+        """Whether more may be asked of a name than to be one of a few."""
+        return bool(self.names) or any(m.patterns and m.otherwise is not None for m in self._matchers)
+
     def left(self, begun: bytes, value: Container[str]) -> bool:
         """Of a closed object: whether an allowed name that is not in ``value`` begins so."""
         names = self._prefixes.get(begun, ()) if self._prefixes else self._slowly(begun)
@@ -139,7 +151,19 @@ class ObjectPlan(KindPlan):
             only = members.only(self._never)
             if only is not None:
                 return members.node, only[0]
-        return None, "additionalProperties"
+        return next((node for node in self.nodes if "propertyNames" in node.keywords), None), "propertyNames"
+
+    @property
+    def name_plan(self) -> KindPlan | None:
+        """What ``propertyNames`` asks; None where no name satisfies it."""
+        return self._planning(self.names).at(STRING)
+
+    def patterned(self) -> Iterator[tuple[str, Subschema, list[str], list[str]]]:
+        """Of each subschema that allows but its patterns and names: what forbids others, itself, patterns, names."""
+        for members in self._matchers:
+            if members.patterns and members.otherwise is not None and self._never(members.otherwise):
+                patterns = [pattern for pattern, _ in members.patterns]
+                yield "additionalProperties", members.node, patterns, list(members.named)
 
     def _close(self) -> None:
         allowed: AbstractSet[str] | None = None
@@ -147,6 +171,11 @@ class ObjectPlan(KindPlan):
             only = members.only(self._never)
             if only is not None:
                 allowed = only[1] if allowed is None else allowed & only[1]
+        if self.names:
+            asked = self.name_plan
+            options = frozenset[str]() if asked is None else asked.options
+            if options is not None:
+                allowed = options if allowed is None else allowed & options
         if allowed is not None:
             possible = {name for name in allowed if (plan := self.child(name)) is None or plan.mask}
             self._closed = frozenset(possible)

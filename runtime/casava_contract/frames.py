@@ -9,6 +9,7 @@ from casava_contract.unique import Seen
 from casava_contract.verdict import Reason, listed
 
 _NO_END: Final = 1 << 62
+_RAW: Final = 6  # bytes of an escape that stands for one byte
 
 
 class Dead(Exception):  # noqa: N818 - a state, not a mistake
@@ -23,12 +24,15 @@ class Dead(Exception):  # noqa: N818 - a state, not a mistake
 class Frame:
     """An object or array that is open. ``key``: the member or element that is being read.
 
+    ``spelt``: something may be said of a name before it has ended, and ``scans`` where it is more than which names
+    there may be; ``longest``: raw bytes after which no allowed name of a closed object is left.
     ``counting``: the readings that have ``contains``. ``undecided``: those that may become certain, whatever follows,
     while something depends on that.
     """
 
     __slots__ = (
-        "closed", "counting", "is_object", "key", "per_item", "room", "seen", "start", "threads", "undecided", "value",
+        "counting", "is_object", "key", "longest", "per_item", "room", "scans", "seen", "spelt", "start", "threads",
+        "undecided", "value",
     )  # fmt: skip
 
     def __init__(self, value: Any, threads: list[Thread], start: int) -> None:
@@ -38,7 +42,9 @@ class Frame:
         self.start = start
         self.key: str | int = "" if self.is_object else 0
         self.per_item = False
-        self.closed = False
+        self.spelt = False
+        self.scans = False
+        self.longest = 0
         self.room = _NO_END
         self.undecided: list[Thread] = []
         self.counting: list[Thread] = []
@@ -47,7 +53,11 @@ class Frame:
             plan = thread.plan
             if isinstance(plan, ObjectPlan):
                 self.room = min(self.room, plan.room)
-                self.closed = self.closed or plan.closed is not None
+                if plan.closed is not None:
+                    self.spelt = True
+                    self.longest = max(self.longest, _RAW * (plan.longest + 2))
+                if plan.spells:
+                    self.spelt = self.scans = True
             elif isinstance(plan, ArrayPlan):
                 self.room = min(self.room, plan.room)
                 self.per_item = self.per_item or plan.per_item

@@ -89,10 +89,11 @@ class KindPlan:
     """What a conjunction of subschemas asks of a value of one kind.
 
     ``groups``: the choices that are still open. ``hard``: pointers of subschemas that the oracle decides when the
-    value has ended. ``trivial``: every value of the kind satisfies it, which is certain.
+    value has ended. ``trivial``: every value of the kind satisfies it, which is certain. ``options``: of strings, the
+    only ones that there may be; None where that is not known.
     """
 
-    __slots__ = ("groups", "hard", "kind", "nodes", "trivial")
+    __slots__ = ("groups", "hard", "kind", "nodes", "options", "trivial")
 
     def __init__(
         self,
@@ -108,3 +109,4 @@ class KindPlan:
         self.groups = groups
         self.hard = hard
         self.trivial = trivial
+        self.options: frozenset[str] | None = None

@@ -6,15 +6,17 @@ The parser tells it what it reads; it knows nothing of bytes but their offsets.
 from collections.abc import Sequence
 from typing import Any, Final
 
-from casava_contract import elements, jsontext, lexemes, number_prefix, pointers
+from casava_contract import elements, jsontext, lexemes, number_prefix, pointers, texts
 from casava_contract.choices import Mode
 from casava_contract.containers import ArrayPlan, ObjectPlan, reason
 from casava_contract.errors import shorten
 from casava_contract.frames import Dead, Frame, drop, full, lacking
 from casava_contract.jsontext import JsonValue
 from casava_contract.kinds import NAMES, OBJECT, KindPlan
+from casava_contract.naming import naming
 from casava_contract.plans import Plan, Planner
-from casava_contract.scalars import NumberPlan, ScalarPlan, Scan, StringPlan
+from casava_contract.scalars import NumberPlan, ScalarPlan, StringPlan
+from casava_contract.texts import Fallen
 from casava_contract.threads import Group, Spawn, Thread, die
 from casava_contract.verdict import Reason, listed
 
@@ -118,36 +120,39 @@ class Machine:
             fallen = [(t, why) for t in frame.threads if (why := full(t.plan, frame.value, count)) is not None]
             self._fall(fallen, offset)
 
-    def key_so_far(self, raw: bytes | bytearray, offset: int) -> None:
-        """The whole characters of a key, so far; ``offset`` is of the first of them."""
+    def key_so_far(self, buffer: bytearray, start: int, told: int, stop: int) -> None:
+        """The whole characters from ``told`` to ``stop`` of the open key that began at ``start``."""
         frame = self.frames[-1]
-        if not frame.closed:
-            return
-        value = frame.value
-        begun = lexemes.content(raw)
-        fallen: list[tuple[int, Thread, Reason]] = []
+        if frame.spelt:
+            fallen = texts.misnamed(frame, buffer, start, told, stop)
+            if frame.scans:
+                fallen += texts.scan(self._namings(frame), buffer, start, told, stop)
+            self._fall_in_order(fallen)
+
+    def name_character(self, offset: int) -> None:
+        """A character of the open key has begun at ``offset``, and it is not known yet which one."""
+        self._fall_in_order(texts.full(self._namings(self.frames[-1]), offset))
+
+    def _namings(self, frame: Frame) -> list[tuple[Thread, StringPlan]]:
+        found = []
         for thread in frame.threads:
-            plan = thread.plan
-            if not isinstance(plan, ObjectPlan) or plan.closed is None or plan.left(begun, value):
-                continue
-            index = next((i for i in range(len(begun)) if not plan.left(begun[: i + 1], value)), None)
-            if index is not None:
-                left = listed([name for name in sorted(plan.closed) if name not in value])
-                why = self._no_such_name(plan, begun[: index + 1].decode(errors="replace"), left)
-                fallen.append((offset + lexemes.place_of(raw, index)[1], thread, why))
-        self._fall_in_order(fallen)
+            plan = naming(thread.plan, self._planner.draft) if isinstance(thread.plan, ObjectPlan) else None
+            if plan is not None:
+                found.append((thread, plan))
+        return found
 
-    def _no_such_name(self, plan: ObjectPlan, begun: str, left: tuple[str, ...]) -> Reason:
-        node, word = plan.closing
-        place = "" if node is None else pointers.join(node.pointer, word)
-        early = word == "additionalProperties"  # else an alternative that cannot hold any longer may have named it
-        return Reason(word, place, "no allowed name that is left begins so", left, begun[:40], earliest=early)
-
-    def key(self, raw: bytes | bytearray, start: int, offset: int) -> None:
-        """A key that began at ``start`` has ended at ``offset``, the closing quote."""
+    def key(self, buffer: bytearray, start: int, told: int, offset: int) -> None:
+        """A key that began at ``start`` and is known up to ``told`` has ended at ``offset``, the closing quote."""
         frame = self.frames[-1]
-        name = lexemes.decode(raw)
+        name = lexemes.decode(buffer[start:offset])
         frame.key = name
+        self._name(name, buffer, start, told, offset)
+        if frame.scans:
+            for thread in frame.threads:
+                thread.scan = None  # the next name is another text
+
+    def _name(self, name: str, buffer: bytearray, start: int, told: int, offset: int) -> None:
+        frame = self.frames[-1]
         if name not in frame.value and not frame.undecided:
             asked: list[tuple[Thread | None, Plan]] = []
             for thread in frame.threads:
@@ -162,7 +167,7 @@ class Machine:
             else:
                 self._next = asked
                 return
-        self.key_so_far(raw, start)
+        self.key_so_far(buffer, start, told, offset)
         self._key(name, offset)
 
     def _key(self, name: str, offset: int) -> None:
@@ -233,40 +238,23 @@ class Machine:
 
     def text_so_far(self, buffer: bytearray, start: int, told: int, stop: int) -> None:
         """The whole characters from ``told`` to ``stop`` of the open string that began at ``start``."""
-        fallen: list[tuple[int, Thread, Reason]] = []
-        raw = buffer[told:stop]
-        piece = lexemes.content(raw)
-        for thread in self._watched:
-            plan = thread.plan
-            if not isinstance(plan, StringPlan):
-                continue
-            if thread.scan is None:
-                thread.scan = Scan(plan)
-            found = thread.scan.advance(piece)
-            if found is not None:
-                first, last = (told + place for place in lexemes.place_of(raw, found[0]))
-                full = Scan.of(plan, lexemes.content(buffer[start:first])).full() if first < last else None
-                fallen.append((last, thread, found[1]) if full is None else (first, thread, full))
-        self._fall_watched(fallen)
+        self._fall_watched(texts.scan(self._watched_texts(), buffer, start, told, stop))
 
     def character(self, offset: int) -> None:
         """A character of the open string has begun at ``offset``, and it is not known yet which one."""
-        fallen: list[tuple[int, Thread, Reason]] = []
-        for thread in self._watched:
-            plan = thread.plan
-            why = (thread.scan or Scan(plan)).full() if isinstance(plan, StringPlan) else None
-            if why is not None:
-                fallen.append((offset, thread, why))
-        self._fall_watched(fallen)
+        self._fall_watched(texts.full(self._watched_texts(), offset))
 
-    def _fall_watched(self, fallen: list[tuple[int, Thread, Reason]]) -> None:
+    def _watched_texts(self) -> list[tuple[Thread, StringPlan]]:
+        return [(thread, thread.plan) for thread in self._watched if isinstance(thread.plan, StringPlan)]
+
+    def _fall_watched(self, fallen: list[Fallen]) -> None:
         if fallen:
             self._fall_in_order(fallen)
             self._watched = [thread for thread in self._watched if thread.alive]
 
     def number_so_far(self, literal: str, start: int) -> None:
         """The characters of the number that began at ``start``."""
-        fallen: list[tuple[int, Thread, Reason]] = []
+        fallen: list[Fallen] = []
         for thread in self._watched:
             plan = thread.plan
             if isinstance(plan, NumberPlan) and not plan.bounds.viable(literal):
@@ -394,7 +382,7 @@ class Machine:
             self._kill(thread, why, offset)
         self._prune()
 
-    def _fall_in_order(self, fallen: list[tuple[int, Thread, Reason]]) -> None:
+    def _fall_in_order(self, fallen: list[Fallen]) -> None:
         """One piece of text may end several readings at different bytes: the order must not depend on the pieces."""
         if fallen:
             for offset, thread, why in sorted(fallen, key=lambda one: one[0]):

@@ -128,7 +128,7 @@ class Parser:
                 if mode == TEXT:
                     self._end_text(stop)
                 else:
-                    self.machine.key(buffer[self.start : stop], self.start, stop)
+                    self.machine.key(buffer, self.start, self._told, stop)
                     if at < end and buffer[at] == _COLON_BYTE:  # nearly always
                         self.mode = VALUE
                         at += 1
@@ -156,7 +156,7 @@ class Parser:
                 if mode == FIRST_KEY:
                     self.machine.may_add(at)
                 self.mode = NAME
-                at = self.start = at + 1
+                at = self.start = self._told = at + 1
             elif mode <= FIRST_ELEMENT:
                 at = self._begin(byte, at)
             elif mode == FIRST_KEY and byte == _CLOSING_BRACE:
@@ -253,8 +253,12 @@ class Parser:
         """The inside of a string has come up to ``stop``, in whole characters, and its end has not."""
         buffer = self.buffer
         if self.mode == NAME:
-            if self.machine.frames[-1].closed:
-                self.machine.key_so_far(buffer[self.start : stop], self.start)
+            frame = self.machine.frames[-1]
+            if frame.spelt and stop > self._told:
+                self.machine.key_so_far(buffer, self.start, self._told, stop)
+                self._told = stop
+            if frame.scans and stop < end:
+                self.machine.name_character(stop)
         elif self._watch and (stop > self.free or stop < end):
             if stop > self._told:
                 self.machine.text_so_far(buffer, self.start, self._told, stop)

@@ -90,7 +90,7 @@ def _flags(node: Subschema, words: frozenset[str]) -> dict[str, JsonValue]:
 
 
 class StringPlan(ScalarPlan):
-    __slots__ = ("_misspelt", "automata", "encoded", "free", "longest", "options")
+    __slots__ = ("_misspelt", "automata", "encoded", "free", "longest")
 
     def __init__(
         self,

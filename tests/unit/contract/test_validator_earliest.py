@@ -33,6 +33,7 @@ _CARD = {
     "if": {"properties": {"kind": {"const": "card"}}, "required": ["kind"]},
     "then": {"properties": {"number": {"type": "string"}}, "required": ["number"]},
 }
+_PATTERNS = {"patternProperties": {"^x[0-9]+$": True}, "properties": {"id": True}, "additionalProperties": False}
 _SPREAD = {
     "allOf": [{"properties": {"a": {"type": "integer"}}}],
     "anyOf": [{"required": ["a"], "properties": {"b": True}}, {"type": "object"}],
@@ -97,7 +98,17 @@ _CASES: list[tuple[Any, str, str]] = [
     ({"minProperties": 1}, "{!}", "schema.minProperties"),
     ({"maxProperties": 1}, '{"a":1!,', "schema.maxProperties"),
     ({"maxProperties": 1, "required": ["b"]}, '{"a!":1}', "schema.maxProperties"),
-    ({"propertyNames": {"maxLength": 2}}, '{"abc!":1}', "schema.propertyNames"),
+    ({"propertyNames": {"maxLength": 2}}, '{"ab!c":1}', "schema.maxLength"),
+    ({"propertyNames": {"maxLength": 2}}, '{"ab":1,"ab!\\u0063":1}', "schema.maxLength"),
+    ({"propertyNames": {"pattern": "^[a-c]+$"}}, '{"ab":1,"a!d":1}', "schema.pattern"),
+    ({"propertyNames": {"minLength": 2}}, '{"a!":1}', "schema.propertyNames"),
+    ({"propertyNames": {"enum": ["cat", "cow"]}}, '{"co!d":1}', "schema.propertyNames"),
+    ({"propertyNames": {"enum": ["cat", "cow"]}}, '{"cow":1,"c!ow":1}', "schema.propertyNames"),
+    ({"propertyNames": False}, '{!"a":1}', "schema.propertyNames"),
+    ({"propertyNames": {"not": {"const": "a"}}}, '{"a!":1}', "schema.propertyNames"),
+    (_PATTERNS, '{"x1":1,"id":2,"x!y":3}', "schema.additionalProperties, late"),
+    (_PATTERNS, '{"x1":1,"i!x":3}', "schema.additionalProperties, late"),
+    (_PATTERNS, '{"x!":3}', "schema.additionalProperties"),
     ({"patternProperties": {"^x": {"type": "null"}}}, '{"x1":!1}', "schema.type"),
     ({"dependentRequired": {"a": ["b"]}}, '{"a":1!}', "schema.dependentRequired"),
     ({"dependencies": {"a": ["b"]}}, '{"a":1!}', "schema.dependencies"),
