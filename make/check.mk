@@ -32,6 +32,15 @@ chart: $(READY) ## the Helm chart
 e2e: $(READY) ## a whole cluster, through the real chart
 	@$(PYTEST) e2e
 
+FUZZ_SECONDS := 120
+.PHONY: fuzz
+fuzz: $(READY) ## coverage-guided fuzzing of the contracts; what it finds belongs into tests/unit/contract
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint $(CONSTRAINTS) --editable '.[fuzz]'
+	@mkdir -p build/fuzz/schema build/fuzz/answer
+	@for target in schema answer; do \
+	  $(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -timeout=20 -artifact_prefix=build/fuzz/ \
+	    build/fuzz/$$target; done
+
 test: lint types layers ## everything
 	@$(PYTEST) --numprocesses=$(WORKERS) --dist=loadfile tests
 	@$(PYTEST) e2e
