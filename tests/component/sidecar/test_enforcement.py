@@ -34,7 +34,11 @@ def unguided(engine: EngineProcess, tmp_path_factory: pytest.TempPathFactory) ->
             (shared / file.name).symlink_to(file)
     process = SidecarProcess(root, grpc_port=engine.grpc_port, shared_dir=shared)
     kept = {"mode": "validated", "onViolation": ["repair", "abort"]}
-    contracts = [{"name": "kept", "version": 2, "schemaText": json.dumps(ANY), "policy": kept}]
+    ruled = {"rules": [{"rule": "self.a + self.b < 8", "message": "too much"}], "policy": {"release": "element"}}
+    contracts = [
+        {"name": "kept", "version": 2, "schemaText": json.dumps(ANY), "policy": kept},
+        {"name": "ruled", "schemaText": json.dumps(ANY), **ruled},
+    ]
     process.write_contracts_file(json.dumps({"contracts": contracts}))
     try:
         yield process.start().wait_ready()
@@ -211,6 +215,20 @@ def test_attempts_are_bounded_and_a_client_that_retries_pays_for_none_more(
     assert generations(engine) == before + 3
     assert caught.value.response.headers["casava-verdict"] == "invalid; attempts=3"
     assert caught.value.response.headers["x-should-retry"] == "false"
+
+
+def test_a_rule_is_decided_when_all_of_its_answer_is_there(free: openai.OpenAI, unguided: SidecarProcess) -> None:
+    request = asked(PATTERN, stream=True, extra_body={"response_format": {"type": "contract", "name": "ruled"}})
+    before = unguided.metric("casava_contract_released_then_invalid_bytes_total")
+    chunks: list[Any] = []
+    with pytest.raises(openai.APIError) as caught:
+        texts(free.completions.create(**request), chunks)
+    assert isinstance(caught.value.body, dict)
+    said = caught.value.body["casava"]
+    assert (said["code"], said["violations"][0]["schema_pointer"]) == ("rule.violated", "/rules/0")
+    assert "too much" in caught.value.body["message"]
+    released = unguided.metric("casava_contract_released_then_invalid_bytes_total") - before
+    assert released == said["released"] == len("".join(chunk.choices[0].text for chunk in chunks))
 
 
 # ---- the end of an answer

@@ -1,6 +1,7 @@
 import pytest
 
 import casava_contract
+from casava_contract.rules import Rule
 from casava_sidecar.contracts.bound import Bound, bind
 from casava_sidecar.errors import ApiError
 from casava_wire.config import ContractPolicy, Mode, Step
@@ -71,6 +72,15 @@ def test_strict_refuses_what_validated_serves() -> None:
     assert caught.value.details is not None
     assert caught.value.details["keywords"][0]["pointer"] == "/$dynamicRef"
     assert bound(UNIQUE, "strict").headers()["Casava-Guarantee"] == "engine=partial; sidecar=full; mode=strict"
+
+
+def test_strict_refuses_a_contract_with_rules() -> None:
+    ruled = casava_contract.compile(PERSON, rules=[Rule("self.age > 3")])
+    with pytest.raises(ApiError) as caught:
+        bind("person", "person", ruled, GUIDES, policy=ContractPolicy(mode="strict"))
+    assert caught.value.details is not None
+    assert [one["pointer"] for one in caught.value.details["keywords"]] == ["/rules/0"]
+    assert bind("person", "person", ruled, GUIDES).engine == "partial"
 
 
 def test_strict_allows_no_repair() -> None:
