@@ -363,3 +363,16 @@ def test_the_verdict_does_not_depend_on_the_pieces(text: str, cuts: list[int], c
         assert whole.finish().state is State.VALID
     if accepted(contract, text):
         assert whole.finish().state is State.VALID
+
+
+@given(st.integers(0, len(BERN)), st.binary(max_size=40), st.sampled_from(["auto", "required", "none"]))
+def test_no_bytes_make_it_fail(begun: int, garbage: bytes, choice: str) -> None:
+    contract = tools(tool_choice=choice)
+    validator = contract.validator(subtrees=True)
+    data = BERN[:begun].encode() + garbage
+    for at in range(len(data)):
+        validator.feed(data[at : at + 1])
+        validator.partial()
+    verdict = validator.finish()
+    assert (verdict.state is State.VALID) == (contract.validate(data) == ())
+    assert all(0 <= error.offset <= len(data) for error in verdict.errors)
