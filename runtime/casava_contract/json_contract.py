@@ -137,11 +137,6 @@ class JsonContract(Contract):
     def _read(self, text: bytes | str) -> jsontext.JsonValue:
         if len(text) > self.limits.output_bytes:
             raise jsontext.JsonError("size", f"more than {self.limits.output_bytes} bytes")
-        if isinstance(text, bytes):
-            try:
-                text = text.decode()
-            except UnicodeDecodeError:
-                raise jsontext.JsonError("encoding", "not UTF-8") from None
         return jsontext.read(text, depth=self.limits.output_depth, number_length=self.limits.number_length)
 
 
