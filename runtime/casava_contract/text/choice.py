@@ -5,7 +5,6 @@ from typing import Final, NamedTuple
 from casava_contract import jsontext, sources
 from casava_contract.errors import ErrorCode, shorten
 from casava_contract.limits import Limits
-from casava_contract.text.syntax import Choice, Node, Sequence, chars
 
 _FIX: Final = 'a list of texts, such as ["yes", "no"]'
 
@@ -39,8 +38,3 @@ def read(text: str, limits: Limits) -> Choices:
             raise source.error(ErrorCode.DUPLICATE_KEY, message, pointer)
         seen[value] = index
     return Choices(jsontext.dump(source.value), tuple(seen))
-
-
-def expression(values: tuple[str, ...]) -> Node:
-    """One of the texts, as an expression."""
-    return Choice(tuple(Sequence(tuple(chars([(ord(char), ord(char))]) for char in value)) for value in values))

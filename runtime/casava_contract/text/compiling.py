@@ -54,7 +54,7 @@ def _regex(text: str, limits: Limits, rules: RuleSet) -> TextContract:
 
 def _choice(text: str, limits: Limits, rules: RuleSet) -> TextContract:
     read = choice.read(text, limits)
-    made = printing.lark_of_expression(choice.expression(read.values))
+    made = printing.lark_of_choices(read.values)
     ordered = sorted(value.encode() for value in read.values)
     return TextContract(
         kind="choice",

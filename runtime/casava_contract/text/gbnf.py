@@ -6,7 +6,19 @@ from typing import Final, NamedTuple
 from casava_contract.errors import ErrorCode, shorten
 from casava_contract.limits import Limits
 from casava_contract.text.reader import Reader
-from casava_contract.text.syntax import HIGHEST, Chars, Choice, Node, Range, Reference, Repeat, Sequence, chars, size
+from casava_contract.text.syntax import (
+    HIGHEST,
+    Chars,
+    Choice,
+    Node,
+    Range,
+    Reference,
+    Repeat,
+    Sequence,
+    chars,
+    single,
+    size,
+)
 
 ROOT: Final = "root"
 
@@ -30,13 +42,14 @@ class Grammar(NamedTuple):
 
 def read(text: str, limits: Limits) -> Grammar:
     """Raises ContractError with line and column."""
-    reader = Reader(text, limits)
+    reader = Reader(text, limits, limits.schema_nodes, ErrorCode.LIMIT_GRAMMAR)
     rules: dict[str, Node] = {}
     places: dict[str, int] = {}
     mentioned: dict[str, int] = {}
     reader.match(_SPACE)
     while not reader.ended:
         start = reader.at
+        reader.count()
         name = _rule_name(reader)
         if name in rules:
             reader.fail(ErrorCode.GRAMMAR, f"rule {shorten(name)} is there twice: give each a name of its own", start)
@@ -78,6 +91,7 @@ def _rule_name(reader: Reader) -> str:
 def _choice(reader: Reader, mentioned: dict[str, int], *, nested: bool) -> Node:
     options = [_sequence(reader, mentioned, nested=nested)]
     while reader.take(_ALTERNATIVES):
+        reader.count()
         reader.match(_SPACE)
         options.append(_sequence(reader, mentioned, nested=nested))
     return options[0] if len(options) == 1 else Choice(tuple(options))
@@ -100,6 +114,7 @@ def _sequence(reader: Reader, mentioned: dict[str, int], *, nested: bool) -> Nod
 
 def _atom(reader: Reader, mentioned: dict[str, int]) -> Node | None:
     start = reader.at
+    reader.count()
     if reader.take('"'):
         return _literal(reader, start)
     if reader.take("["):
@@ -148,8 +163,8 @@ def _repeated(reader: Reader, part: Node) -> Node:
 def _literal(reader: Reader, start: int) -> Node:
     parts: list[Node] = []
     while not reader.take('"'):
-        code = _char(reader, start, "a string")
-        parts.append(chars([(code, code)]))
+        reader.count()
+        parts.append(single(_char(reader, start, "a string")))
     return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
 
@@ -157,6 +172,7 @@ def _class(reader: Reader, start: int) -> Chars:
     negated = bool(reader.take("^"))
     ranges: list[Range] = []
     while not reader.take("]"):
+        reader.count()
         low = high = _char(reader, start, "a class")
         if reader.peek() == "-" and reader.peek(2) != "-]":
             reader.at += 1

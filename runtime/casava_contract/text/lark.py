@@ -28,19 +28,17 @@ _REFUSED: Final = {
 
 def check(text: str, limits: Limits) -> int:
     """The number of its parts. Raises ContractError with line and column."""
-    reader = Reader(text, limits)
-    parts = operators = 0
+    reader = Reader(text, limits, limits.schema_nodes, ErrorCode.LIMIT_GRAMMAR)
+    operators = 0
     while True:
         reader.match(_TRIVIA)
         if reader.ended:
-            return parts
+            return reader.parts
         operators += reader.peek() in {"&", "~"}
         if operators > _OPERATORS:
             reader.fail(ErrorCode.LIMIT_GRAMMAR, f"more than {_OPERATORS} of the operators & and ~")
+        reader.count()
         _part(reader)
-        parts += 1
-        if parts > limits.schema_nodes:
-            reader.fail(ErrorCode.LIMIT_GRAMMAR, f"more than {limits.schema_nodes} parts", 0)
 
 
 def _part(reader: Reader) -> None:

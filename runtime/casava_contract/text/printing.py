@@ -1,6 +1,7 @@
 """Trees as text: a regular expression that engines read alike, and rules in llguidance's Lark."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Final
 
 from casava_contract.text.syntax import HIGHEST, Chars, Choice, Node, Range, Reference, Repeat, Sequence
@@ -75,6 +76,12 @@ def char(code: int) -> str:
     if code <= _ASCII:
         return f"\\x{code:02X}" if not text.isprintable() or text in "/ " else f"\\{text}"
     return f"\\u{code:04X}" if code <= _BASIC else f"\\U{code:08X}"
+
+
+def lark_of_choices(values: Iterable[str]) -> str:
+    """A grammar of one lexeme: one of the texts."""
+    known = lru_cache(maxsize=None)(lambda one: char(ord(one)))  # a call for each character is dear
+    return f"start: /{'|'.join(''.join(map(known, value)) for value in values)}/\n"
 
 
 def lark_of_expression(node: Node) -> str:

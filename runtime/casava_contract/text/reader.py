@@ -9,11 +9,22 @@ from casava_contract.limits import Limits
 
 
 class Reader:
-    def __init__(self, text: str, limits: Limits) -> None:
+    """``most``: the parts that may be read, and ``too_many`` the error where there are more."""
+
+    def __init__(self, text: str, limits: Limits, most: int, too_many: ErrorCode) -> None:
         self.text = text
         self.at = 0
         self.limits = limits
+        self.most = most
+        self.parts = 0
+        self._too_many = too_many
         self._depth = 0
+
+    def count(self) -> None:
+        """One part more."""
+        self.parts += 1
+        if self.parts > self.most:
+            self.fail(self._too_many, f"more than {self.most} parts: make it smaller")
 
     def peek(self, length: int = 1) -> str:
         """What comes next; "" at the end."""

@@ -10,7 +10,7 @@ from typing import Final
 from casava_contract.errors import ErrorCode
 from casava_contract.limits import Limits
 from casava_contract.text.reader import Reader
-from casava_contract.text.syntax import HIGHEST, Chars, Choice, Node, Range, Repeat, Sequence, chars, size
+from casava_contract.text.syntax import HIGHEST, Chars, Choice, Node, Range, Repeat, Sequence, chars, single, size
 
 _DIGIT: Final[tuple[Range, ...]] = ((0x30, 0x39),)
 _WORD: Final[tuple[Range, ...]] = (*_DIGIT, (0x41, 0x5A), (0x5F, 0x5F), (0x61, 0x7A))
@@ -33,15 +33,14 @@ _PARTS: Final = 20_000  # each may become a state of an automaton
 
 def read(text: str, limits: Limits) -> Node:
     """Raises ContractError with line and column."""
-    reader = Reader(text, limits)
+    reader = Reader(text, limits, min(_PARTS, limits.schema_expansion), ErrorCode.LIMIT_PATTERN)
     if reader.peek() == "^":
         reader.at = 1
     node = _choice(reader)
     if not reader.ended:
         reader.fail(ErrorCode.PATTERN, "a ) without its (: escape it or open a group")
-    most = min(_PARTS, limits.schema_expansion)
-    if size(node) > most:
-        message = f"more than {most} parts with repetitions written out: repeat less"
+    if size(node) > reader.most:
+        message = f"more than {reader.most} parts with repetitions written out: repeat less"
         reader.fail(ErrorCode.LIMIT_PATTERN, message, 0)
     return node
 
@@ -49,6 +48,7 @@ def read(text: str, limits: Limits) -> Node:
 def _choice(reader: Reader) -> Node:
     options = [_sequence(reader)]
     while reader.take("|"):
+        reader.count()
         options.append(_sequence(reader))
     return options[0] if len(options) == 1 else Choice(tuple(options))
 
@@ -89,6 +89,7 @@ def _repeated(reader: Reader, atom: Node) -> Node:
 
 def _atom(reader: Reader) -> Node:
     start = reader.at
+    reader.count()
     sign = reader.take("(", "[", "\\", ".", "*", "+", "?", "^", "$")
     match sign:
         case "(":
@@ -105,7 +106,7 @@ def _atom(reader: Reader) -> Node:
             reader.fail(ErrorCode.PATTERN, f"{sign} repeats nothing: escape it", start)
     code = ord(reader.peek())
     reader.at += 1
-    return chars([(code, code)])
+    return single(code)
 
 
 def _group(reader: Reader, start: int) -> Node:
@@ -140,8 +141,7 @@ def _escaped(reader: Reader, start: int) -> Chars:
     if sign in set("123456789k"):
         message = "a back-reference is not linear: write what it would repeat"
         reader.fail(ErrorCode.PATTERN_NOT_LINEAR, message, start)
-    code = _code(reader, start)
-    return chars([(code, code)])
+    return single(_code(reader, start))
 
 
 def _property(found: re.Match[str]) -> str:
@@ -181,6 +181,7 @@ def _class(reader: Reader, start: int) -> Chars:
 
 def _member(reader: Reader, ranges: list[Range], properties: list[str]) -> None:
     start = reader.at
+    reader.count()
     if reader.peek(2) in {"&&", "--", "~~", "[:"}:
         reader.fail(ErrorCode.PATTERN, f"{reader.peek(2)} in a class is read differently by engines: escape it")
     low = _single(reader, ranges, properties)

@@ -6,6 +6,7 @@ Trees are bounded when they are read (depth and size), so that everything here m
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 Range: TypeAlias = tuple[int, int]  # code points, both included
@@ -58,6 +59,12 @@ def chars(ranges: Iterable[Range], properties: Iterable[str] = (), *, negated: b
     if negated and not kept:
         return Chars(_complement(merged))
     return Chars(merged, kept, negated)
+
+
+@lru_cache(maxsize=512)
+def single(code: int) -> Chars:
+    """Of one character: most of what expressions are made of."""
+    return chars([(code, code)])
 
 
 def normal(ranges: Iterable[Range]) -> tuple[Range, ...]:
