@@ -7,6 +7,7 @@ import click
 
 from casava_cli import contract_file
 from casava_cli.contract_diff import diff_lines
+from casava_cli.contract_repair import repair_lines
 from casava_cli.contract_text import check_lines, error_lines, refused_lines
 from casava_contract import ENGINES, KINDS, Contract, ContractError, JsonContract, Kind, Limits, State
 from casava_contract import compile as compile_contract
@@ -45,18 +46,21 @@ def check(file: IO[bytes], kind: Kind, engines: tuple[str, ...]) -> None:
 @click.argument("file", type=click.File("rb"))
 @click.argument("answer", type=click.File("rb"), default="-")
 @_kind
-def test(file: IO[bytes], answer: IO[bytes], kind: Kind) -> None:
+@click.option("--cut", is_flag=True, help="The answer was cut off, by a limit of tokens for example.")
+def test(file: IO[bytes], answer: IO[bytes], kind: Kind, cut: bool) -> None:
     """Hold an ANSWER (standard input, unless a file is named) against the contract in FILE, as a stream would be.
 
-    Ends with status 0 where it is valid and 1 where it is not, with a caret under the byte that decided it. One line
-    end after a text that is not JSON is the shell's, and not the answer's.
+    Ends with status 0 where it is valid and 1 where it is not, with a caret under the byte that decided it and the
+    edits by which a repair would make it valid. One line end after a text that is not JSON is the shell's, and not the
+    answer's.
     """
     held = _compiled(file, kind)
     validator = held.validator()
     read = bytearray()
     for piece in _pieces(answer) if isinstance(held, JsonContract) else _unended(_pieces(answer)):
         read += piece
-        if validator.feed(piece).state is State.DEAD:
+        validator.feed(piece)
+        if len(read) > held.limits.output_bytes:
             break
     verdict = validator.finish()
     if verdict.state is State.VALID:
@@ -66,6 +70,8 @@ def test(file: IO[bytes], answer: IO[bytes], kind: Kind) -> None:
     for error in verdict.errors:
         for line in error_lines(error, bytes(read)):
             click.echo(line)
+    for line in repair_lines(held, bytes(read), finished=not cut):
+        click.echo(line)
     raise SystemExit(1)
 
 

@@ -177,3 +177,35 @@ def test_a_bad_contract_of_any_kind_is_refused(file: Callable[[str], str], kind:
     result = _run("check", file(source), "--kind", kind)
     assert result.exit_code == 1
     assert said in result.output
+
+
+def test_the_edits_of_a_repair_are_shown_with_their_class_and_place(schema: str) -> None:
+    result = _run("test", schema, text='```json\n{"number": "INV-000001",\n "tags": "a",}\n```')
+    assert result.exit_code == 1
+    lines = result.output.splitlines()
+    assert lines[lines.index("a repair (lossless and coercing) would make it valid:") + 1 :] == [
+        "  line 1, column 1: lossless fence: ```json left out",
+        '  line 3, column 10: coercing scalar_to_array /tags: "a" becomes ["a"]',
+        "  line 3, column 13: lossless trailing_comma: , left out",
+        "  line 4, column 1: lossless fence: ``` left out",
+    ]
+
+
+def test_why_there_is_no_repair_is_said(schema: str) -> None:
+    result = _run("test", schema, text='{"number": "INV-00')
+    assert result.output.splitlines()[-1] == (
+        "a repair would not help: something is open at its end, and closing it might falsify it"
+    )
+
+
+def test_of_an_answer_that_was_cut_nothing_is_closed(schema: str) -> None:
+    text = '{"number": "INV-000001", "tags": ["a"]'
+    assert "missing_bracket" in _run("test", schema, text=text).output
+    assert "a repair would not help: something is open" in _run("test", "--cut", schema, text=text).output
+
+
+def test_an_edit_cannot_steer_the_terminal(schema: str) -> None:
+    result = _run("test", schema, text="\x1b" + "x" * 500 + '{"number": "INV-000001"}')
+    assert "lossless prose" in result.output
+    assert "\x1b" not in result.output
+    assert max(map(len, result.output.splitlines())) < 320
