@@ -11,7 +11,8 @@ from casava_contract.dialect import Draft
 from casava_contract.explain import Explainer
 from casava_contract.graph import Graph
 from casava_contract.limits import Limits
-from casava_contract.lowering import Engine
+from casava_contract.lowering import Engine, unconstrained
+from casava_contract.lowering.engine import free
 from casava_contract.oracle import Parts
 from casava_contract.plans import Planner
 from casava_contract.report import Lowering, Violation
@@ -127,7 +128,10 @@ class JsonContract(Contract):
         return timing(node, keyword, self._graph.draft, whole=not plans.exact, tangle=plans.tangled)
 
     def _lower(self, engine: Engine) -> Lowering:
-        return engine.schema(self._graph)
+        try:
+            return engine.schema(self._graph)
+        except RecursionError:  # hundreds of definitions, each behind the one before
+            return free(unconstrained.listed(self._graph, "references lead on from one to the next too often"))
 
     def _plans(self) -> Planner:
         if self._planner is None:

@@ -1,6 +1,7 @@
 """What was found to hurt, kept: schemas and answers that once ended in anything but a verdict or a ContractError."""
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from casava_contract import Satisfiable, State, compile  # noqa: A004
+from casava_contract.lowering import ENGINES
 from tests.fuzz import invariants
 
 # Recursion with unevaluated...: the normal form never ends, and takes the process with it.
@@ -103,3 +105,19 @@ def test_any_text_as_a_schema_is_a_contract_error_or_a_contract(text: str) -> No
 @given(st.binary(max_size=40))
 def test_any_bytes_as_a_schema_are_a_contract_error_or_a_contract(data: bytes) -> None:
     invariants.schema_holds(data)
+
+
+@pytest.mark.parametrize("keyword", ["$ref", "anyOf", "allOf", "properties", "not"])
+def test_hundreds_of_definitions_each_behind_the_one_before_are_a_contract_for_every_engine(keyword: str) -> None:
+    shapes: dict[str, Callable[[dict[str, str]], Any]] = {
+        "$ref": lambda to: to,
+        "anyOf": lambda to: {"anyOf": [to, {"type": "null"}]},
+        "allOf": lambda to: {"allOf": [to]},
+        "properties": lambda to: {"type": "object", "properties": {"a": to}},
+        "not": lambda to: {"not": to},
+    }
+    chain = {f"d{i}": shapes[keyword]({"$ref": f"#/$defs/d{i + 1}"}) for i in range(600)}
+    contract = compile(json.dumps({"$ref": "#/$defs/d0", "$defs": chain | {"d600": {"type": "object"}}}))
+    for engine in ENGINES:
+        assert contract.lower(engine).coverage
+    invariants.answer_holds(contract, b'{"a": {"a": {}}}', [4, 8])
