@@ -24,13 +24,13 @@ def compile_text(kind: TextKind, text: str, limits: Limits, rules: RuleSet) -> T
     sources.check_size(text, limits)
     if kind == "choice":
         return _choice(text, limits, rules)
-    if not text.strip():
-        raise ContractError(ErrorCode.SYNTAX, f"an empty text: write the {kind}")
     return {"regex": _regex, "lark": _lark, "gbnf": _gbnf}[kind](text, limits, rules)
 
 
 def _regex(text: str, limits: Limits, rules: RuleSet) -> TextContract:
     text = text.removesuffix("\n").removesuffix("\r")  # where a file or a block of YAML ends
+    if not text:
+        raise ContractError(ErrorCode.SYNTAX, "an empty text: write the expression")
     node = regex.read(text, limits)
     if syntax.is_empty(node):
         raise error_at(text, 0, ErrorCode.UNSATISFIABLE, "no text can ever match: look for a class without characters")
@@ -73,6 +73,8 @@ def _choice(text: str, limits: Limits, rules: RuleSet) -> TextContract:
 
 def _lark(text: str, limits: Limits, rules: RuleSet) -> TextContract:
     cost = lark.check(text, limits)
+    if not cost:
+        raise ContractError(ErrorCode.SYNTAX, "an empty text: write the grammar")
     automaton = Automaton(text)
     return TextContract(
         kind="lark",

@@ -66,6 +66,8 @@ def read(text: str, limits: Limits) -> Grammar:
 
 
 def _check(reader: Reader, rules: dict[str, Node], mentioned: dict[str, int]) -> None:
+    if not rules:
+        reader.fail(ErrorCode.SYNTAX, "an empty text: write the grammar", 0)
     if ROOT not in rules:
         reader.fail(ErrorCode.GRAMMAR, "no rule is called root: the answer is what root says", 0)
     for name, place in mentioned.items():

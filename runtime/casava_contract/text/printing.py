@@ -86,7 +86,8 @@ def lark_of_choices(values: Iterable[str]) -> str:
 
 def lark_of_expression(node: Node) -> str:
     """A grammar of one lexeme: exact, for there is nothing that the lexer could be greedy about."""
-    return f"start: /{expression(node)}/\n"
+    text = expression(node)
+    return f"start: /{text}/\n" if text else 'start: ""\n'
 
 
 def lark_of_rules(rules: Mapping[str, Node], start: str) -> str:

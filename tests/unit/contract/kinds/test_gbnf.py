@@ -167,7 +167,7 @@ def test_comments_names_and_spelling_mean_nothing() -> None:
         ("root ::= " + "(" * 100 + '"a"' + ")" * 100, ErrorCode.LIMIT_DEPTH, 1),
         ('root ::= "a"{1000000}', ErrorCode.LIMIT_GRAMMAR, 1),
         ('root ::= (("a"{100}){100}){100}', ErrorCode.LIMIT_GRAMMAR, 1),
-        (" \n", ErrorCode.SYNTAX, None),
+        (" \n", ErrorCode.SYNTAX, 1),
     ],
 )
 def test_a_grammar_is_refused_with_its_place(grammar: str, code: ErrorCode, line: int | None) -> None:

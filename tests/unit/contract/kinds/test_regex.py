@@ -20,12 +20,6 @@ def _refusal(expression: str) -> ContractError:
     return refused.value
 
 
-def _last(contract: TextContract, text: str) -> State:
-    validator = contract.validator()
-    validator.feed(text.encode())
-    return validator.finish().state
-
-
 _ATOMS = st.sampled_from(
     [
         "a",
@@ -185,3 +179,15 @@ def test_the_engine_is_told_the_same_expression() -> None:
     assert lowering.guarantee == "full"
     assert "[0-9]{4}" in lowering.guide
     assert [(entry.keyword, entry.enforced_by) for entry in lowering.coverage] == [("regex", "engine")]
+
+
+@pytest.mark.parametrize("expression", ["()", "a{0}", "(?:|)", "()*"])
+def test_an_expression_may_ask_for_the_empty_answer(expression: str) -> None:
+    contract = _compiled(expression)
+    assert (contract.validate(""), contract.worst_case_bytes) == ((), 0)
+    assert contract.validator().feed(b"a").state is State.DEAD
+
+
+def test_white_space_is_an_expression() -> None:
+    assert _compiled(" ").validate(" ") == ()
+    assert _compiled("\n\n").validate("\n") == ()
