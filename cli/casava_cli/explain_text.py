@@ -7,16 +7,13 @@ from casava_cli.text import clean, columns, wrapped
 from casava_wire.reasons import Condition
 
 _BAD_WHEN_TRUE = {Condition.STALLED, Condition.DEGRADED}
-_NEW = (
-    "No operator has looked at this model yet. Is it running? "
-    "kubectl get pods -A -l app.kubernetes.io/name=casava-operator"
-)
+_NEW = "No operator has looked at it yet. Is it running? kubectl get pods -A -l app.kubernetes.io/name=casava-operator"
 
 
 def explanation(body: Mapping[str, Any]) -> str:
     """What a person wants to know of a CasavaModel, as the API server gives it."""
     status = body.get("status") or {}
-    sections = [_head(body, status), _conditions(status), _diagnosis(status), _contracts(status)]
+    sections = [_head(body, status), conditions(status), _diagnosis(status), _contracts(status)]
     return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
 
 
@@ -64,7 +61,8 @@ def _progress(progress: Mapping[str, Any]) -> str:
     return f"{stage}, {100 * done // total} % of {total / 2**30:.1f} GiB" if stage and done and total else stage or ""
 
 
-def _conditions(status: Mapping[str, Any]) -> list[str]:
+def conditions(status: Mapping[str, Any]) -> list[str]:
+    """The conditions of an object, marked as good, bad or not known."""
     conditions = status.get("conditions") or ()
     if not conditions:
         return [_NEW]
@@ -100,7 +98,12 @@ def _diagnosis(status: Mapping[str, Any]) -> list[str]:
 
 def _contracts(status: Mapping[str, Any]) -> list[str]:
     rows = [
-        (clean(each.get("name")), f"engine={clean(each.get('engine') or 'unknown')}", clean(each.get("digest")))
+        (_served(each), f"engine={clean(each.get('engine') or 'unknown')}", clean(each.get("digest")))
         for each in status.get("contracts") or ()
     ]
     return ["Contracts that are served", *columns(rows)] if rows else []
+
+
+def _served(contract: Mapping[str, Any]) -> str:
+    name, reference = clean(contract.get("name")), contract.get("contractRef")
+    return f"{name} ({clean(reference)})" if reference else name

@@ -6,8 +6,9 @@ process first that can be killed: what it does not survive is never compiled her
 
 import asyncio
 import hashlib
+import time
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final, TypeVar
 
 from casava_contract import ContractError
@@ -30,8 +31,9 @@ V = TypeVar("V")
 class Examiner:
     """Asks what contracts are worth. Every method may be called from any coroutine of the loop."""
 
-    def __init__(self, trials: Trials) -> None:
+    def __init__(self, trials: Trials, clock: Callable[[], float] = time.monotonic) -> None:
         self._trials = trials
+        self._clock = clock
         self._known: OrderedDict[str, Examined] = OrderedDict()
         self._compared: OrderedDict[tuple[str, str], Compared] = OrderedDict()
         self._turn = asyncio.Lock()
@@ -71,10 +73,9 @@ class Examiner:
         Raises InvalidSpec for the first one that cannot be served on ``engine``, and Transient when looking at them
         takes longer than one reconcile may.
         """
-        loop = asyncio.get_running_loop()
-        began = loop.time()
+        began = self._clock()
         for index, entry in enumerate(entries(model)):
-            if loop.time() - began > SECONDS_AT_ONCE:
+            if self._clock() - began > SECONDS_AT_ONCE:
                 raise Transient("its contracts are still being looked at", retry_after=1.0)
             error = refusal(model, index, entry, await self.examine(entry), engine)
             if error is not None:

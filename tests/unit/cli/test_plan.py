@@ -91,3 +91,36 @@ def test_what_is_wrong_with_a_file_is_said_with_the_field(text: str, says: str) 
 def test_nothing_is_printed_of_files_with_one_mistake() -> None:
     result = _run("-f", "-", text=MODEL + "---\n" + MODEL.replace("L4", "L5"))
     assert "kind: Deployment" not in result.output
+
+
+CONTRACT = """---
+apiVersion: casava.dev/v1alpha1
+kind: OutputContract
+metadata: {name: invoice-v3}
+spec: {contract: invoice, version: 3, schema: "type: object"}
+"""
+REFERRING = MODEL + "  contracts: [{name: invoice, contractRef: invoice@3}]\n"
+
+
+def test_a_contract_that_a_model_refers_to_is_taken_from_the_files() -> None:
+    result = _run("-f", "-", text=REFERRING + CONTRACT)
+    assert result.exit_code == 0, result.output
+    files = [each for each in yaml.safe_load_all(result.output) if "contracts.json" in each.get("data", {})]
+    assert '"version": 3' in files[0]["data"]["contracts.json"]
+    revision = next(each for each in yaml.safe_load_all(result.output) if each["kind"] == "ControllerRevision")
+    assert revision["data"]["contracts"]["invoice@3"]["schema"] == "type: object"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (REFERRING, "invoice@3 is OutputContract invoice-v3, and the files do not have it in namespace default"),
+        (REFERRING + CONTRACT.replace("type: object", "type: objec"), "spec.schema: #/type"),
+        (REFERRING + CONTRACT.replace("invoice-v3", "invoice-v4"), "metadata.name: "),
+    ],
+    ids=["missing", "refused", "misnamed"],
+)
+def test_a_contract_that_is_missing_or_wrong_is_said_with_its_field(text: str, says: str) -> None:
+    result = _run("-f", "-", text=text)
+    assert result.exit_code == 1
+    assert says in result.output

@@ -1,5 +1,6 @@
 """Conditions over the life of a model, and the rules that no status may break."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from casava_operator.crd.status import Status
 from casava_operator.judge import Former, Refusal, judge, refuse
 from casava_operator.judge.reasons import Reason
 from casava_operator.keys import Manifest
-from casava_operator.observe.facts import Probe, Scaling, ScalingMode
+from casava_operator.observe.facts import Probe, ReferredContracts, Scaling, ScalingMode
 from casava_operator.place import Placement
 from casava_wire.reasons import Condition, EngineReason
 from casava_wire.state import Stage
@@ -138,13 +139,38 @@ def test_new_contracts_are_ready_only_when_every_ready_replica_serves_them() -> 
     made = gen.deployment(gen.planned(edited, replicas=2), ready=2)
     old, new = gen.answer(PLAN), gen.answer(plan)
 
-    def told(**answers: Any) -> tuple[str, str]:
+    def told(**answers: Any) -> dict[str, tuple[str, str]]:
         probes = {f"uid-{name}": gen.probe(status) for name, status in answers.items()}
-        return gen.told(gen.judged(edited, gen.seen(plan, pods, probes, made=made), well()))["Ready"]
+        return gen.told(gen.judged(edited, gen.seen(plan, pods, probes, made=made), well()))
 
-    assert told(a=new, b=old) == ("False", "ContractsReloading")
-    assert told(a=new, b=gen.answer(PLAN, contracts_error="bad")) == ("False", "ContractsRefused")
-    assert told(a=new, b=new) == ("True", "Ready")
+    for b, reason in ((old, "ContractsReloading"), (gen.answer(PLAN, contracts_error="bad"), "ContractsRefused")):
+        assert [told(a=new, b=b)[kind] for kind in ("ContractsReady", "Ready")] == [("False", reason)] * 2
+    both = told(a=new, b=new)
+    assert (both["ContractsReady"], both["Ready"]) == (("True", "ContractsServed"), ("True", "Ready"))
+
+
+def test_contracts_are_not_ready_while_no_replica_takes_requests() -> None:
+    edited = gen.model(contracts=[{"name": "invoice", "schema": gen.SCHEMA}])
+    told = gen.told(gen.judged(edited, gen.seen(gen.planned(edited), [gen.pod(ready=False)]), {}))
+    assert told["ContractsReady"] == ("False", "WaitingForPod")
+
+
+@pytest.mark.parametrize(
+    ("referred", "reason"),
+    [
+        (ReferredContracts(deleted=("a@1", "b@1", "c@1", "d@1")), "ContractDeleted"),
+        (ReferredContracts(replaced=("a@1",)), "ContractReplaced"),
+    ],
+)
+def test_a_contract_that_is_gone_is_said_once_and_turns_nothing(referred: ReferredContracts, reason: str) -> None:
+    seen = replace(gen.seen(PLAN, [gen.pod()]), referred=referred)
+    judged = gen.judged(MODEL, seen, well())
+    assert gen.told(judged) == {**WELL, "Accepted": ("True", reason)}
+    message = judged.status["conditions"][0]["message"]
+    assert "a@1" in message
+    assert ("and 1 more" in message) == (len(referred.deleted) > 3)
+    assert [(event.type, event.reason) for event in judged.events] == [("Warning", reason)]
+    assert gen.judged(MODEL, seen, judged.status).events == ()
 
 
 def test_scaling_up_and_an_operator_upgrade_leave_a_ready_model_ready() -> None:
