@@ -138,6 +138,11 @@ class ObjectPlan(KindPlan):
         names = self._prefixes.get(begun, ()) if self._prefixes else self._slowly(begun)
         return any(name not in value for name in names)
 
+    def goes_on(self, begun: bytes, value: Container[str]) -> bool:
+        """The same of a longer name."""
+        names = self._prefixes.get(begun, ()) if self._prefixes else self._slowly(begun)
+        return any(name not in value and len(name.encode()) > len(begun) for name in names)
+
     def _slowly(self, begun: bytes) -> list[str]:
         return [name for name in self._closed or () if name.encode().startswith(begun)]
 

@@ -129,9 +129,11 @@ class Machine:
                 fallen += texts.scan(self._namings(frame), buffer, start, told, stop)
             self._fall_in_order(fallen)
 
-    def name_character(self, offset: int) -> None:
-        """A character of the open key has begun at ``offset``, and it is not known yet which one."""
-        self._fall_in_order(texts.full(self._namings(self.frames[-1]), offset))
+    def name_character(self, buffer: bytearray, start: int, stop: int) -> None:
+        """A character of the open key has begun at ``stop``, and it is not known yet which one."""
+        frame = self.frames[-1]
+        fallen = texts.misnamed_character(frame, buffer, start, stop)
+        self._fall_in_order(fallen + texts.full(self._namings(frame), stop) if frame.scans else fallen)
 
     def _namings(self, frame: Frame) -> list[tuple[Thread, StringPlan]]:
         found = []

@@ -257,8 +257,8 @@ class Parser:
             if frame.spelt and stop > self._told:
                 self.machine.key_so_far(buffer, self.start, self._told, stop)
                 self._told = stop
-            if frame.scans and stop < end:
-                self.machine.name_character(stop)
+            if frame.spelt and stop < end:
+                self.machine.name_character(buffer, self.start, stop)
         elif self._watch and (stop > self.free or stop < end):
             if stop > self._told:
                 self.machine.text_so_far(buffer, self.start, self._told, stop)

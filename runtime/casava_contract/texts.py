@@ -51,8 +51,26 @@ def misnamed(frame: Frame, buffer: bytearray, start: int, told: int, stop: int) 
         index = next((i for i in range(len(begun)) if not plan.left(begun[: i + 1], value)), None)
         if index is not None:
             left = listed([name for name in sorted(plan.closed) if name not in value])
-            why = _no_such_name(plan, begun[: index + 1].decode(errors="replace"), left)
-            fallen.append((start + lexemes.place_of(raw, index)[1], thread, why))
+            first, last = lexemes.place_of(raw, index)
+            before = lexemes.content(raw[:first])
+            ended = first < last and not plan.goes_on(before, value)
+            got = before if ended else begun[: index + 1]
+            why = _no_such_name(plan, got.decode(errors="replace"), left)
+            fallen.append((start + (first if ended else last), thread, why))
+    return fallen
+
+
+def misnamed_character(frame: Frame, buffer: bytearray, start: int, stop: int) -> list[Fallen]:
+    """The readings of closed objects of whose names none goes on where a character of the open one has begun."""
+    if stop - start > frame.longest:
+        return []
+    begun = lexemes.content(buffer[start:stop])
+    fallen: list[Fallen] = []
+    for thread in frame.threads:
+        plan = thread.plan
+        if isinstance(plan, ObjectPlan) and plan.closed is not None and not plan.goes_on(begun, frame.value):
+            left = listed([name for name in sorted(plan.closed) if name not in frame.value])
+            fallen.append((stop, thread, _no_such_name(plan, begun.decode(), left)))
     return fallen
 
 

@@ -60,12 +60,52 @@ _CORPUS: dict[str, tuple[dict[str, Any], Any]] = {
         {"type": "array", "prefixItems": [{"const": 1}, {"type": ["string", "null"]}], "items": False, "minItems": 2},
         [1, "x\\y"],
     ),
+    "moves": (
+        {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": 3,
+            "items": {
+                "anyOf": [
+                    _closed({"to": {"enum": ["up", "upper"]}, "by": {"type": "integer", "minimum": 1, "maximum": 9}}),
+                    _closed({"to": {"const": "halt"}}),
+                ]
+            },
+        },
+        [{"to": "upper", "by": 3}, {"to": "halt"}],
+    ),
+    "scores": (
+        _closed(
+            {
+                "share": {"type": "number", "minimum": 0, "maximum": 1},
+                "rank": {"type": "integer", "minimum": -3, "maximum": 120},
+                "when": {"type": "string", "format": "date-time"},
+            }
+        ),
+        {"share": 0.25, "rank": 17, "when": "2026-11-24T10:00:00Z"},
+    ),
+    "identity": (
+        _closed({"id": {"type": "string", "format": "uuid"}, "code": {"type": "string", "maxLength": 4}}),
+        {"id": "12345678-1234-1234-1234-123456789abc", "code": "ab1"},
+    ),
     "address": (_closed({"ip": {"type": "string", "format": "ipv4"}, "at": {"type": "string", "format": "time"}}),
         {"ip": "10.0.200.1", "at": "12:30:45Z"}),
 }  # fmt: skip
 
 # What a grammar of llguidance does not know: other orders of keys, exponents, escapes of plain letters.
-_FILLERS = (b"", b"e-9", b"e-1", b".5e1", b"0e-2", b"0", b"-9", b"-1", b"u0063", b"u006e")
+_FILLERS = (
+    b"",
+    b"e-9",
+    b"e-1",
+    b".5e1",
+    b"0e-2",
+    b"0",
+    b"-9",
+    b"-1",
+    b"u0063",
+    b"u006e",
+    *(b"u00%02x" % char for char in b"0123456789-:TZ"),
+)
 
 
 @pytest.mark.parametrize("name", sorted(_CORPUS))
