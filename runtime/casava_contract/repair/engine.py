@@ -79,6 +79,8 @@ class _Repair:
     def run(self) -> Repaired | GaveUp:
         text = self._text.data
         thought = wrappers.thought_until(text)
+        if (wrapped := self._wrapped(thought)) is not None:
+            return self._repaired(wrapped, thought)
         found = candidates(self._text, thought)
         if thought and not found:  # unless the tag is part of a document
             found = [one for one in candidates(self._text, 0) if one.start < thought <= one.end]
@@ -95,6 +97,14 @@ class _Repair:
         return _valid(self._contract, text)
 
     # Winners
+
+    def _wrapped(self, thought: int) -> Winner | None:
+        """Most often the document is as it should be, and only something stands around it: then nothing is read."""
+        text = self._text.data
+        bounds = wrappers.only_document(text, thought)
+        if bounds is None or not self._valid(text[slice(*bounds)]):
+            return None
+        return Winner(*bounds, rank=0, read=0, cost=0, text=text[slice(*bounds)], changes=())
 
     def _as_read(self, candidate: Candidate) -> list[Winner]:
         """The cheapest readings of a candidate that are valid."""

@@ -97,6 +97,17 @@ def _spaces(text: bytes, position: int) -> int:
     return match.end() if match else position
 
 
+def only_document(text: bytes, thought: int) -> tuple[int, int] | None:
+    """From the first bracket to the last, where nothing in front of them or after them may belong to it."""
+    start = next_opening(text, thought)
+    end = max(text.rfind(b"}"), text.rfind(b"]")) + 1
+    if start is None or end <= start or is_member(text, start) or next_opening(text, end) is not None:
+        return None
+    quoted = lexical.OPENING.match(text, _unmarked(text, thought))
+    end = _spaces(text, end)
+    return None if quoted or text[end : end + 1] in {b",", b":"} else (start, end)
+
+
 def layers(text: bytes) -> Iterator[tuple[int, int, bool]]:
     """The bounds of what is left when more and more around a text is taken off; and whether a fence ended it."""
     start, end = thought_until(text), len(text)
