@@ -41,12 +41,12 @@ class Means:
 class Mender:
     """Mends one document."""
 
-    def __init__(self, document: Document, means: Means, wrapped: int = 0) -> None:
+    def __init__(self, document: Document, means: Means, wrapped: int = 0, level: int = 0) -> None:
         self._document = document
         self._means = means
         self._nodes = means.graph.nodes
         self._wrapped = wrapped
-        self._level = 0
+        self._level = level
         self._gone: frozenset[tuple[Node, int]] = frozenset()
 
     def mend(self, place: str = "") -> Fix | None:
@@ -282,7 +282,7 @@ class Mender:
             return None
         found: list[Fix] = []
         for document in inner.documents:
-            fix = Mender(document, means, self._wrapped + 1).mend(place)
+            fix = Mender(document, means, self._wrapped + 1, self._level).mend(place)
             changes = None if fix is None else settled(fix)
             if changes is not None:
                 inside = document.all_changes(changes)

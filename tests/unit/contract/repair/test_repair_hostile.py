@@ -12,6 +12,12 @@ from tests.unit.contract.repair.contracts import contract
 
 _MEGABYTE: Final = 1_000_000
 _ANYTHING: Final = compile("{}")
+_NODE: Final = {
+    "type": "object",
+    "properties": {"next": {"$ref": "#/$defs/tree"}},
+    "required": ["next"],
+    "additionalProperties": False,
+}
 _FREE: Final = Policy(coercing=True, lossy=LOSSY_RULES, max_edits=_MEGABYTE)
 
 
@@ -99,6 +105,24 @@ def test_work_grows_no_faster_than_the_answer(monkeypatch: pytest.MonkeyPatch) -
         assert isinstance(outcome, Repaired), outcome
     small, large = (before - work.left for work, before in made)
     assert large < 11 * small
+
+
+def test_strings_inside_of_deep_documents_inside_of_strings_come_to_an_end() -> None:
+    tree = compile(
+        json.dumps(
+            {
+                "$ref": "#/$defs/tree",
+                "$defs": {"tree": {"anyOf": [{"type": "integer"}, {"$ref": "#/$defs/node"}]}, "node": _NODE},
+            }
+        )
+    )
+    said = "'1'"
+    for _ in range(3):
+        said = json.dumps('{"next": ' * 30 + said + "}" * 30)
+    outcome = attempt(tree, said.encode(), finished=True, policy=_FREE)
+    assert isinstance(outcome, GaveUp) or tree.validate(outcome.text) == ()
+    deep = '{"next": ' * 120 + '"1"' + "}" * 120
+    assert attempt(tree, deep.encode(), finished=True, policy=_FREE) == GaveUp(Reason.WORK)
 
 
 def test_readings_are_followed_side_by_side_and_not_multiplied() -> None:
