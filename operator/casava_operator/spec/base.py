@@ -56,6 +56,24 @@ class SpecModel(BaseModel):
 
 
 @dataclass(frozen=True)
+class OneOf:
+    """A string out of a closed list."""
+
+    words: tuple[str, ...]
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        def check(text: str) -> str:
+            if text not in self.words:
+                raise PydanticCustomError("one_of", "{reason}", {"reason": f"use {', '.join(self.words)}"})
+            return text
+
+        return core_schema.no_info_after_validator_function(check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {**handler(core), "enum": list(self.words)}
+
+
+@dataclass(frozen=True)
 class Matches:
     """A string that a regular expression must match as a whole. ``message`` says what to write instead.
 

@@ -7,7 +7,8 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
-from casava_operator.spec.base import Matches, Rule, SpecModel
+from casava_contract.repair.rules import LOSSY_RULES
+from casava_operator.spec.base import Matches, OneOf, Rule, SpecModel
 from casava_wire.config import ContractKind, Mode, Release, Step
 
 MAX_CONTRACT = 64 * 1024
@@ -63,7 +64,7 @@ class Repair(SpecModel):
         Field(description='Allow edits that change a value\'s type, such as "12" to 12, where the schema asks so.'),
     ] = False
     lossy: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=63)], ...],
+        tuple[Annotated[str, OneOf(tuple(sorted(LOSSY_RULES)))], ...],
         Field(max_length=16, description="Edits that lose something and are allowed, each by its name."),
     ] = ()
     max_edits: Annotated[int, Field(ge=1, le=1000, description="Most edits in one answer.")] = 64
@@ -94,8 +95,8 @@ ModeMember = Annotated[
     Field(
         description="How it is enforced. strict: no byte is released that can turn out invalid later; a contract that "
         "cannot promise that is refused. validated: the engine is constrained as far as it can be and the answer is "
-        "validated whole. observe: nothing is changed, the verdict is reported. off: not enforced. When absent: "
-        "validated."
+        "validated whole. observe: nothing is changed, the verdict is reported. off (in quotes, for YAML takes "
+        "the bare word as false): not enforced. When absent: validated."
     ),
 ]
 OnViolationMember = Annotated[

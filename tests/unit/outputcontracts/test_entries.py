@@ -36,7 +36,7 @@ def test_an_entry_that_refers_has_the_text_and_the_policy_of_the_output_contract
     assert [each.rule for each in entry.rules] == ["self.total >= 0.0"]
     policy = entry.policy
     assert (policy.mode, policy.on_violation, policy.release) == ("validated", ("repair", "retry", "pass"), "element")
-    assert (policy.repair.lossy, policy.repair.max_edits) == (("enum",), 8)
+    assert (policy.repair.lossy, policy.repair.max_edits) == (("enum_snap",), 8)
     assert (policy.retry.max_attempts, policy.retry.token_budget) == (3, 4000)
 
 

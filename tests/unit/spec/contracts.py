@@ -11,7 +11,7 @@ EVERYTHING: Spec = {
     "rules": [{"rule": "self.total >= 0.0", "message": "the total is negative"}],
     "mode": "validated",
     "onViolation": ["repair", "retry", "pass"],
-    "repair": {"coercing": True, "lossy": ["enum"], "maxEdits": 8},
+    "repair": {"coercing": True, "lossy": ["enum_snap"], "maxEdits": 8},
     "retry": {"maxAttempts": 3, "tokenBudget": 4000},
     "release": "element",
 }
@@ -58,5 +58,6 @@ WRONG = (
     Wrong("a step after abort", {"onViolation": ["abort", "retry"]}, "spec.onViolation", "as the last step"),
     Wrong("abort and pass", {"onViolation": ["abort", "pass"]}, "spec.onViolation", "as the last step"),
     Wrong("no step", {"onViolation": []}, "spec.onViolation", "1"),
+    Wrong("an unknown edit", {"repair": {"lossy": ["guess"]}}, "spec.repair.lossy[0]", "enum_snap"),
     Wrong("six attempts", {"retry": {"maxAttempts": 6}}, "spec.retry.maxAttempts", "5"),
 )
