@@ -25,6 +25,16 @@ def contract(name: str, schema: Manifest) -> Manifest:
     return {"name": name, "schema": json.dumps(schema, indent=1)}
 
 
+def output_contract(name: str, version: int, schema: Manifest) -> Manifest:
+    """One version of a contract, as an object of its own."""
+    return {
+        "apiVersion": labels.API_VERSION,
+        "kind": labels.CONTRACT_KIND,
+        "metadata": {"name": f"{name}-v{version}"},
+        "spec": {"contract": name, "version": version, "schema": json.dumps(schema, indent=1)},
+    }
+
+
 def model(name: str, image: str, **spec: Any) -> Manifest:
     """A CasavaModel that serves SmolLM2 with little: ``spec``'s members replace the defaults here."""
     small = {"requests": {"cpu": "50m", "memory": "64Mi"}}
