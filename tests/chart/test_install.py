@@ -50,6 +50,11 @@ class Cluster:
         assert not check or done.returncode == 0, done.stderr
         return done.stdout + done.stderr
 
+    def established(self, *, check: bool = True) -> None:
+        """Wait until both kinds are served. A definition that is deleted before that may take minutes to go."""
+        names = (f"crd/{name}" for name in DEFINITIONS)
+        self.kubectl("wait", "--for=condition=Established", *names, "--timeout=20s", check=check)
+
     def get(self, *what: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.kubectl("get", *what, "--output=json"))
         return found
@@ -71,6 +76,7 @@ def cluster(api_server: Cluster) -> Iterator[Cluster]:
     yield api_server
     for release in api_server.helm("list", "--short").stdout.split():
         api_server.helm("uninstall", release)
+    api_server.established(check=False)  # where they are there
     api_server.kubectl("delete", "customresourcedefinition", *DEFINITIONS, "--ignore-not-found")
 
 
@@ -89,7 +95,7 @@ def described(cluster: Cluster) -> str:
 
 def test_uninstalling_keeps_the_definition_and_the_models(cluster: Cluster) -> None:
     assert cluster.install("casava").returncode == 0
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{DEFINITION}", "--timeout=20s")
+    cluster.established()
     cluster.kubectl("apply", "--filename=-", stdin=MODEL)
     uid = cluster.get("casava", "kept", "--namespace=default")["metadata"]["uid"]
 
@@ -118,7 +124,7 @@ def test_an_older_definition_of_kubectl_s_is_taken_over_by_the_documented_comman
 
 def test_a_release_of_another_name_takes_over_by_the_documented_command(cluster: Cluster) -> None:
     assert cluster.install("first").returncode == 0
-    cluster.kubectl("wait", "--for=condition=Established", f"crd/{DEFINITION}", "--timeout=20s")
+    cluster.established()
     assert cluster.helm("uninstall", "first").returncode == 0
     assert cluster.install("second").returncode != 0
 
