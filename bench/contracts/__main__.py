@@ -22,7 +22,9 @@ import orjson
 import pydantic_core
 
 from bench.contracts.cases import cases
-from casava_contract import JsonContract, Limits, State, compile, dialect, graph, sources, work  # noqa: A004
+from casava_contract import JsonContract, Limits, State, compile  # noqa: A004
+from casava_contract.schema import dialect, graph, work
+from casava_contract.source import reading
 
 _LAST = 20
 
@@ -172,7 +174,7 @@ def _parsed(text: str, rounds: int) -> float:
     limits = Limits()
 
     def run() -> None:
-        source = sources.read(text, limits)
+        source = reading.read(text, limits)
         work.check(source, graph.build(source, dialect.draft_of(source), limits), limits)
 
     return min(_nanoseconds(run) for _ in range(5 * rounds)) / 1e3

@@ -11,7 +11,7 @@ from casava_cli.contract_repair import repair_lines
 from casava_cli.contract_text import check_lines, error_lines, refused_lines
 from casava_contract import ENGINES, KINDS, Contract, ContractError, JsonContract, Kind, Limits, State
 from casava_contract import compile as compile_contract
-from casava_contract.compat import Answer, compare
+from casava_contract.versions import Answer, compare
 from casava_trial import TrialError, Trials
 
 _PIECE = 4096

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from casava_cli.text import columns
 from casava_contract import Contract
-from casava_contract.compat import Compatibility, Finding
+from casava_contract.versions import Compatibility, Finding
 
 _SHOWN = 2_000  # characters of an answer
 

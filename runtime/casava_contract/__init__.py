@@ -6,10 +6,9 @@ from casava_contract.errors import ContractError, ErrorCode
 from casava_contract.json_contract import JsonContract
 from casava_contract.limits import Limits
 from casava_contract.lowering import ENGINES
-from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
+from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Timing, Violation
 from casava_contract.rules import Rule
-from casava_contract.text_contract import TextContract
-from casava_contract.timing import Timing
+from casava_contract.text.contract import TextContract
 from casava_contract.verdict import Completed, Diagnostic, Partial, State, Verdict
 
 __all__ = [

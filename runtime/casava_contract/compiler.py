@@ -6,16 +6,17 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, overload
 
-from casava_contract import dialect, graph, jsontext, models, oracle, satisfiability, silence, sources, work
 from casava_contract.contract import NO_RULES, Contract
 from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.json_contract import JsonContract
-from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
 from casava_contract.report import Satisfiable
 from casava_contract.rules import Rule, RuleSet
+from casava_contract.schema import dialect, graph, oracle, satisfiability, silence, work
+from casava_contract.source import jsontext, models, reading
+from casava_contract.source.jsontext import JsonValue
 from casava_contract.text.compiling import TEXT_KINDS, TextKind, compile_text
-from casava_contract.text_contract import TextContract
+from casava_contract.text.contract import TextContract
 from casava_contract.tools import ToolCalls, compile_tools
 
 JsonKind = Literal["json_schema", "json_object"]
@@ -102,9 +103,9 @@ def compile(  # noqa: A001
         return _tools(source, limits, rules)
     if kind != "json_schema":
         raise ContractError(ErrorCode.KIND, f"kind {shorten(str(kind))}: use {', '.join(KINDS)}")
-    read = sources.read(models.schema_of(source) if isinstance(source, type) else _given(source), limits)
+    read = reading.read(models.schema_of(source) if isinstance(source, type) else _given(source), limits)
     if resources:
-        read = replace(read, resources=sources.resources(resources, limits))
+        read = replace(read, resources=reading.resources(resources, limits))
     return _compile(read, kind, limits, rules, _FORMAT if formats == "annotate" else frozenset())
 
 
@@ -119,7 +120,7 @@ def _object(limits: Limits, rules: Sequence[Rule]) -> JsonContract:
 
 @lru_cache(maxsize=16)
 def _any_object(limits: Limits, rules: tuple[Rule, ...]) -> JsonContract:
-    return _compile(sources.read(_ANY_OBJECT, limits), "json_object", limits, rules)
+    return _compile(reading.read(_ANY_OBJECT, limits), "json_object", limits, rules)
 
 
 def _text(source: Source, kind: TextKind, limits: Limits, rules: Sequence[Rule]) -> TextContract:
@@ -147,7 +148,7 @@ def _given(source: object) -> str:
 
 
 def _compile(
-    read: sources.Source,
+    read: reading.Source,
     kind: JsonKind,
     limits: Limits,
     rules: Sequence[Rule],
@@ -182,7 +183,7 @@ def _compile(
     return contract
 
 
-def _quiet(read: sources.Source, built: graph.Graph, silent: frozenset[str]) -> sources.Source:
+def _quiet(read: reading.Source, built: graph.Graph, silent: frozenset[str]) -> reading.Source:
     """The source without the keywords that mean nothing; itself where there are none."""
     value = _without(read, read.value, built, silent)
     resources = {uri: _without(read, one, built, silent, f"{uri}#") for uri, one in built.resources.items()}
@@ -192,7 +193,7 @@ def _quiet(read: sources.Source, built: graph.Graph, silent: frozenset[str]) -> 
 
 
 def _without(
-    read: sources.Source, value: JsonValue, built: graph.Graph, silent: frozenset[str], pointer: str = ""
+    read: reading.Source, value: JsonValue, built: graph.Graph, silent: frozenset[str], pointer: str = ""
 ) -> JsonValue:
     words = silent | dialect.silent(read, value)
     return dialect.plain(silence.silenced(value, built, words, pointer=pointer) if words else value, built.draft)

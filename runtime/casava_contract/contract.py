@@ -5,13 +5,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Final, Protocol
 
-from casava_contract import jsontext, lowering
+from casava_contract import lowering
 from casava_contract.coverage import settled
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine
-from casava_contract.report import Lowering, Satisfiable, Violation
+from casava_contract.report import Lowering, Satisfiable, Timing, Violation
 from casava_contract.rules import Rule, RuleSet
-from casava_contract.timing import Timing
+from casava_contract.source import jsontext
 from casava_contract.verdict import Partial, Verdict
 
 NO_RULES: Final = RuleSet.of((), Limits())

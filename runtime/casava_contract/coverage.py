@@ -5,8 +5,7 @@ from dataclasses import replace
 from typing import Final
 
 from casava_contract.errors import ContractError
-from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering
-from casava_contract.timing import Timing
+from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Timing
 
 DUPLICATE_KEYS: Final = "(duplicate keys)"  # no keyword: the rule that no key comes twice
 RULES: Final = "rules"

@@ -1,8 +1,8 @@
 """From the reason why a reading died to the error that people and models read."""
 
-from casava_contract import jsontext
 from casava_contract.errors import shorten
 from casava_contract.report import Violation
+from casava_contract.source import jsontext
 from casava_contract.verdict import Diagnostic, Reason
 
 

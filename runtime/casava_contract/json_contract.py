@@ -5,20 +5,22 @@ from typing import Any
 
 import jsonschema_rs
 
-from casava_contract import jsontext, pointers, satisfiability, size, work
+from casava_contract import size
 from casava_contract.contract import NO_RULES, Contract
-from casava_contract.dialect import Draft
-from casava_contract.explain import Explainer
-from casava_contract.graph import Graph
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine, unconstrained
 from casava_contract.lowering.engine import free
-from casava_contract.oracle import Parts
-from casava_contract.plans import Planner
-from casava_contract.report import Lowering, Violation
+from casava_contract.report import Lowering, Timing, Violation
 from casava_contract.rules import RuleSet
-from casava_contract.timing import Timing, timing
-from casava_contract.validator import JsonValidator
+from casava_contract.schema import satisfiability, work
+from casava_contract.schema.dialect import Draft
+from casava_contract.schema.explain import Explainer
+from casava_contract.schema.graph import Graph
+from casava_contract.schema.oracle import Parts
+from casava_contract.source import jsontext, pointers
+from casava_contract.validator.json_validator import JsonValidator
+from casava_contract.validator.plans import Planner
+from casava_contract.validator.timing import timing
 
 _CODES = {
     "syntax": "syntax.json",

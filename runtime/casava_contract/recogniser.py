@@ -9,7 +9,7 @@ from typing import Final
 
 import llguidance
 
-from casava_contract.jsontext import dump
+from casava_contract.source.jsontext import dump
 
 # A fraction of what llama.cpp allows (llguidance's defaults), so that what passes here has room to spare there.
 _LIMITS: Final = llguidance.LLParserLimits(

@@ -31,6 +31,14 @@ class Guarantee(StrEnum):
     NONE = "none"  # nothing of the contract constrains the engine
 
 
+class Timing(StrEnum):
+    """When the incremental validator finds a keyword violated: the stated bound, which tests hold it to."""
+
+    BYTE = "at the byte"  # at the first byte that decides the keyword by itself
+    VALUE = "at the value's end"  # no later than when the value that it applies to ends
+    ANSWER = "at the answer's end"
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """One reason why an answer is not valid.

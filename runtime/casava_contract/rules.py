@@ -8,9 +8,9 @@ from casava_contract.cel.nodes import UnsupportedError
 from casava_contract.cel.program import ExpressionError, Program
 from casava_contract.cel.values import Failure, Meter, Spent
 from casava_contract.errors import ContractError, ErrorCode, shorten
-from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
 from casava_contract.report import Violation
+from casava_contract.source.jsontext import JsonValue
 
 MOST_VIOLATIONS: Final = 10
 _KEYWORD: Final = "rules"

@@ -12,17 +12,18 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from casava_contract import jsontext, kinds
-from casava_contract.components import Components
-from casava_contract.dialect import FORMATS, Applies, Draft
 from casava_contract.errors import ContractError
-from casava_contract.formats import SHAPES
-from casava_contract.graph import Graph, Subschema
-from casava_contract.jsontext import JsonValue
+from casava_contract.grammars import regex
+from casava_contract.grammars.syntax import Choice, Node, json_bytes, longest
 from casava_contract.limits import Limits
-from casava_contract.text import regex
-from casava_contract.text.syntax import Choice, Node, json_bytes, longest
-from casava_contract.work import applied
+from casava_contract.schema import kinds
+from casava_contract.schema.components import Components
+from casava_contract.schema.dialect import FORMATS, Applies, Draft
+from casava_contract.schema.formats import SHAPES
+from casava_contract.schema.graph import Graph, Subschema
+from casava_contract.schema.work import applied
+from casava_contract.source import jsontext
+from casava_contract.source.jsontext import JsonValue
 
 _CHARACTER: Final = 6  # bytes: a control character is \u00XX, any other at most 4
 _INFINITE: Final = math.inf

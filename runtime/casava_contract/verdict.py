@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from casava_contract.errors import shorten
-from casava_contract.jsontext import JsonValue
+from casava_contract.source.jsontext import JsonValue
 
 MOST_EXPECTED: Final = 10
 
@@ -89,6 +89,15 @@ class Reason(NamedTuple):
     got: str = ""
     earliest: bool = True
     code: str = ""  # "" is schema.<keyword>
+
+
+class Dead(Exception):  # noqa: N818 - a state, not a mistake
+    """No completion is valid. ``offset`` is of the byte that decided it."""
+
+    def __init__(self, reason: Reason, offset: int) -> None:
+        super().__init__(reason.message)
+        self.reason = reason
+        self.offset = offset
 
 
 def listed(values: list[str]) -> tuple[str, ...]:

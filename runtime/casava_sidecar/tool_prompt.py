@@ -7,7 +7,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from casava_contract import jsontext
+from casava_contract.source import jsontext
 from casava_contract.tools import ToolCalls
 from casava_contract.tools.syntax import END, MARK
 from casava_sidecar.chat_template import ChatTemplate, Message

@@ -2,7 +2,7 @@
 
     python -m tests.fuzz schema|answer [options of libFuzzer, such as -max_total_time=60] [folder of beginnings]
 
-What it finds is kept in tests/unit/contract/test_validator_hostile.py.
+What it finds is kept in tests/unit/contract/validator/test_validator_hostile.py.
 """
 
 import sys

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from time import thread_time
 from typing import Final
 
-from casava_contract.compat import compare
-
 from casava_contract import Contract, ContractError, CoverageEntry, Enforcer, Rule, compile  # noqa: A004
 from casava_contract.lowering import ENGINES
+from casava_contract.versions import compare
 from casava_operator.contracts.bounds import MAX_KEYWORDS
 from casava_wire.config import ContractEntry
 

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from casava_contract import pointers
 from casava_contract.cel import calls, macros, values
 from casava_contract.cel.functions import TYPES
 from casava_contract.cel.nodes import (
@@ -19,6 +18,7 @@ from casava_contract.cel.nodes import (
 )
 from casava_contract.cel.op import Frame, Op, first_place, meter_of
 from casava_contract.cel.values import Failure, Meter, TypeName, Value
+from casava_contract.source import pointers
 
 _SELF: Final = 1
 

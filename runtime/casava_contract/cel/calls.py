@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from casava_contract import pointers
 from casava_contract.cel import values
 from casava_contract.cel.expressions import compile_expression
 from casava_contract.cel.functions import ARITY, FUNCTIONS
@@ -11,6 +10,7 @@ from casava_contract.cel.nodes import Call, Const, UnknownNameError, Unsupported
 from casava_contract.cel.op import Frame, Op, boolean, first_place, meter_of
 from casava_contract.cel.values import Failure, Value
 from casava_contract.errors import shorten
+from casava_contract.source import pointers
 
 _ARITHMETIC: Final = frozenset({"_+_", "_-_", "_*_", "_/_", "_%_", "-_"})
 _BOOLEAN: Final = frozenset(

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Final
 
-from casava_contract import jsontext
 from casava_contract.cel import times, values
 from casava_contract.cel.values import Failure, Instant, Meter, Span, TypeName, Value
+from casava_contract.source import jsontext
 
 Function = Callable[..., Value]  # the operands, then the Meter
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from casava_contract import pointers
 from casava_contract.cel.op import Frame, Op, boolean, meter_of
 from casava_contract.cel.values import Failure, Value, type_of
+from casava_contract.source import pointers
 
 
 def macro(kind: str, slot: int, over: Op, condition: Op | None, body: Op | None) -> Op:

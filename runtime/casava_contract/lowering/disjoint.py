@@ -1,6 +1,6 @@
 """Whether alternatives exclude each other for a reason that can be seen: then oneOf means anyOf."""
 
-from casava_contract.graph import Graph, Subschema
+from casava_contract.schema.graph import Graph, Subschema
 
 _EVERY = frozenset({"object", "array", "string", "number", "boolean", "null"})
 

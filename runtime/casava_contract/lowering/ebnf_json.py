@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from typing import Final
 
-from casava_contract import jsontext
-from casava_contract.jsontext import JsonValue
 from casava_contract.lowering import ebnf
+from casava_contract.source import jsontext
+from casava_contract.source.jsontext import JsonValue
 
 SEPARATOR: Final = '", "'
 COLON: Final = '": "'

@@ -10,11 +10,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from casava_contract import jsontext, oracle, pointers
 from casava_contract.coverage import DUPLICATE_KEYS
-from casava_contract.dialect import ASSERTIONS, Draft
-from casava_contract.graph import Edge, Graph, Subschema
-from casava_contract.jsontext import JsonValue
 from casava_contract.lowering import ebnf, ebnf_strings
 from casava_contract.lowering.disjoint import disjoint
 from casava_contract.lowering.ebnf_json import COLON, SEPARATOR, Words, key, value
@@ -22,6 +18,11 @@ from casava_contract.lowering.ebnf_numbers import LARGEST, Range, integers, numb
 from casava_contract.lowering.judgement import judged
 from casava_contract.lowering.unconstrained import annotation, asserts
 from casava_contract.report import CoverageEntry, Enforcer
+from casava_contract.schema import oracle
+from casava_contract.schema.dialect import ASSERTIONS, Draft
+from casava_contract.schema.graph import Edge, Graph, Subschema
+from casava_contract.source import jsontext, pointers
+from casava_contract.source.jsontext import JsonValue
 
 _KINDS: Final = ("object", "array", "string", "number", "boolean", "null")
 _COMPOSED: Final = ("$ref", "anyOf", "oneOf", "allOf")

@@ -6,14 +6,14 @@ No most length is said: to count characters up to a most is too slow (casava_con
 from decimal import Decimal
 from typing import Final
 
-from casava_contract import patterns
-from casava_contract.dialect import FORMATS, Draft
-from casava_contract.formats import SHAPES
-from casava_contract.graph import Subschema
 from casava_contract.lowering import ebnf
 from casava_contract.lowering.ebnf_json import QUOTE, Words
 from casava_contract.lowering.ebnf_patterns import TooSlowError, Translated, in_json
 from casava_contract.lowering.formats import FORMAT_PATTERNS
+from casava_contract.schema import patterns
+from casava_contract.schema.dialect import FORMATS, Draft
+from casava_contract.schema.formats import SHAPES
+from casava_contract.schema.graph import Subschema
 
 WORDS: Final = ("minLength", "maxLength", "pattern", "format")
 _COUNTED: Final = 32  # characters that are counted: what comes after them costs the engine nothing more

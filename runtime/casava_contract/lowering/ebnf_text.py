@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from casava_contract.grammars.syntax import HIGHEST, Chars, Choice, Node, Range, Reference, Repeat, Sequence
 from casava_contract.lowering import ebnf
-from casava_contract.text.syntax import HIGHEST, Chars, Choice, Node, Range, Reference, Repeat, Sequence
 
 _ASCII: Final = 0x80
 _BEYOND: Final = ((_ASCII, 0xD7FF), (0xE000, HIGHEST))

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from casava_contract.coverage import guarantee
-from casava_contract.graph import Graph
+from casava_contract.grammars.syntax import Node
 from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering
-from casava_contract.text.syntax import Node
+from casava_contract.schema.graph import Graph
 
 
 class Engine(Protocol):

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Final
 
-from casava_contract import pointers
 from casava_contract.coverage import DUPLICATE_KEYS
-from casava_contract.graph import Graph
 from casava_contract.report import CoverageEntry, Enforcer
-from casava_contract.work import leaks, reach
+from casava_contract.schema.graph import Graph
+from casava_contract.schema.work import leaks, reach
+from casava_contract.source import pointers
 
 _CHOICES: Final = frozenset({"anyOf", "oneOf"})
 _UNCERTAIN: Final = _CHOICES | {"not", "if"}  # what is violated inside of them is not said of the answer

@@ -6,12 +6,12 @@ with the same version first.
 
 from collections.abc import Mapping, Sequence
 
-from casava_contract.graph import Graph
+from casava_contract.grammars.syntax import Node
 from casava_contract.lowering import lark as larks
 from casava_contract.lowering import llguidance_json
 from casava_contract.lowering.engine import guided
 from casava_contract.report import Lowering
-from casava_contract.text.syntax import Node
+from casava_contract.schema.graph import Graph
 
 
 def schema(graph: Graph) -> Lowering:

@@ -11,17 +11,19 @@ The claims ``engine`` made here are proven in tests/component/contract, for 1.0.
 from dataclasses import dataclass, field
 from typing import Final
 
-from casava_contract import jsontext, patterns, pointers, recogniser
+from casava_contract import recogniser
 from casava_contract.coverage import DUPLICATE_KEYS
-from casava_contract.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, Applies
 from casava_contract.errors import shorten
-from casava_contract.graph import Edge, Graph, Subschema
-from casava_contract.jsontext import JsonValue
 from casava_contract.lowering.formats import FORMAT_PATTERNS, FORMATS_KEPT, FORMATS_PROVEN
 from casava_contract.lowering.judgement import judged, left
 from casava_contract.lowering.numbers import BOUNDS, Bounds, exact
 from casava_contract.lowering.unconstrained import annotation, asserts
 from casava_contract.report import CoverageEntry, Enforcer
+from casava_contract.schema import patterns
+from casava_contract.schema.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, Applies
+from casava_contract.schema.graph import Edge, Graph, Subschema
+from casava_contract.source import jsontext, pointers
+from casava_contract.source.jsontext import JsonValue
 
 _SPACING: Final[JsonValue] = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 _MOST_MEMBERS: Final = 350  # llguidance gives up at about 500 optional members of one object, while decoding

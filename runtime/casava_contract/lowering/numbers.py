@@ -4,8 +4,8 @@ from bisect import bisect_right
 from decimal import Decimal
 from typing import Final
 
-from casava_contract.graph import Graph, Subschema
-from casava_contract.jsontext import JsonValue
+from casava_contract.schema.graph import Graph, Subschema
+from casava_contract.source.jsontext import JsonValue
 
 _LARGEST: Final = 2**53  # the engine holds bounds and constants as doubles
 _DIGITS: Final = 15

@@ -8,12 +8,12 @@ on without end, passes over keywords in silence, and takes ``0x5`` for a number 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from casava_contract.graph import Graph
+from casava_contract.grammars.syntax import Node
 from casava_contract.lowering import ebnf, ebnf_schema, ebnf_text
 from casava_contract.lowering.engine import free, guided, whole
 from casava_contract.lowering.unconstrained import listed
 from casava_contract.report import Lowering
-from casava_contract.text.syntax import Node
+from casava_contract.schema.graph import Graph
 
 _GUIDE: Final = "ebnf_grammar"
 _ROOT: Final = "root"

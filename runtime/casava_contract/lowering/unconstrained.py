@@ -3,12 +3,12 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from casava_contract import pointers
-from casava_contract.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, REFERENCES, Applies
-from casava_contract.graph import Graph, Subschema
+from casava_contract.grammars.syntax import Node
 from casava_contract.lowering.engine import free, whole
 from casava_contract.report import CoverageEntry, Enforcer, Lowering
-from casava_contract.text.syntax import Node
+from casava_contract.schema.dialect import APPLICATORS, ASSERTIONS, DESCRIPTIONS, FORMATS, REFERENCES, Applies
+from casava_contract.schema.graph import Graph, Subschema
+from casava_contract.source import pointers
 
 _REASON: Final = "Casava does not know this engine"
 

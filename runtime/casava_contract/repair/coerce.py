@@ -5,10 +5,10 @@ from typing import Final
 
 import orjson
 
-from casava_contract import jsontext
-from casava_contract.jsontext import JsonValue
 from casava_contract.repair import lexical
 from casava_contract.repair.work import Work
+from casava_contract.source import jsontext
+from casava_contract.source.jsontext import JsonValue
 
 _LONGEST: Final = 64  # characters of a string that is compared with those of an enum
 _NUMBER_LENGTH: Final = 400

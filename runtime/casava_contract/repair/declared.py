@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
-from casava_contract import oracle
-from casava_contract.dialect import Applies
-from casava_contract.graph import Graph, Subschema
 from casava_contract.repair.work import Work
+from casava_contract.schema import oracle
+from casava_contract.schema.dialect import Applies
+from casava_contract.schema.graph import Graph, Subschema
 
 
 @dataclass(slots=True)

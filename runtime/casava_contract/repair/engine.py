@@ -4,7 +4,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from casava_contract import jsontext
 from casava_contract.json_contract import JsonContract
 from casava_contract.repair import wrappers
 from casava_contract.repair.candidates import Candidate, Reading, candidates
@@ -16,6 +15,7 @@ from casava_contract.repair.path import Text
 from casava_contract.repair.rules import CLASSES, LOSSY_RULES, RULES
 from casava_contract.repair.tree import Change, applied
 from casava_contract.repair.work import GiveUpError, Work
+from casava_contract.source import jsontext
 
 _COERCING: Final = frozenset(name for name, rule in RULES.items() if rule.cls == "coercing")
 

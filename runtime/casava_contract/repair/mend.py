@@ -6,14 +6,15 @@ from typing import Final
 
 import orjson
 
-from casava_contract import jsontext, oracle, pointers
-from casava_contract.graph import Edge, Graph, Subschema
 from casava_contract.repair import coerce, embedded
 from casava_contract.repair.declared import Declared
 from casava_contract.repair.fix import FINE, Fix, Shape, both, changed, cheapest, joined, settled
 from casava_contract.repair.model import Reason
 from casava_contract.repair.tree import Document, Member, Node
 from casava_contract.repair.work import GiveUpError, Work
+from casava_contract.schema import oracle
+from casava_contract.schema.graph import Edge, Graph, Subschema
+from casava_contract.source import jsontext, pointers
 
 _DEEPEST: Final = 150  # schemas and values entered, one inside the other
 _UNWRAPPED: Final = 3  # strings inside of strings

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import orjson
 
-from casava_contract import pointers
 from casava_contract.repair.path import Item, Path
 from casava_contract.repair.work import Work
+from casava_contract.source import pointers
 
 
 class Change(NamedTuple):

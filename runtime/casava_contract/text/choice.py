@@ -2,9 +2,9 @@
 
 from typing import Final, NamedTuple
 
-from casava_contract import jsontext, sources
 from casava_contract.errors import ErrorCode, shorten
 from casava_contract.limits import Limits
+from casava_contract.source import jsontext, reading
 
 _FIX: Final = 'a list of texts, such as ["yes", "no"]'
 
@@ -16,7 +16,7 @@ class Choices(NamedTuple):
 
 def read(text: str, limits: Limits) -> Choices:
     """A list in JSON or YAML. Raises ContractError with a pointer."""
-    source = sources.read(text, limits)
+    source = reading.read(text, limits)
     if not isinstance(source.value, list):
         shown = shorten(jsontext.dump(source.value))
         raise source.error(ErrorCode.INVALID, f"{shown} where choices are {_FIX}")

@@ -2,16 +2,17 @@
 
 from typing import Final, Literal
 
-from casava_contract import jsontext, sources
 from casava_contract.errors import ContractError, ErrorCode
+from casava_contract.grammars import gbnf, grammar, lark, printing, regex, syntax
+from casava_contract.grammars.reader import error_at
 from casava_contract.limits import Limits
 from casava_contract.report import Satisfiable
 from casava_contract.rules import RuleSet
-from casava_contract.text import choice, gbnf, grammar, lark, printing, regex, syntax
+from casava_contract.source import jsontext, reading
+from casava_contract.text import choice
+from casava_contract.text.contract import TextContract
 from casava_contract.text.matching import Automaton
-from casava_contract.text.reader import error_at
 from casava_contract.text.validators import ChoiceMatcher, GrammarMatcher
-from casava_contract.text_contract import TextContract
 
 TextKind = Literal["regex", "choice", "lark", "gbnf"]
 TEXT_KINDS: Final[tuple[TextKind, ...]] = ("regex", "choice", "lark", "gbnf")
@@ -21,7 +22,7 @@ _MOST: Final = 10**15  # more than this is no bound to anyone
 
 def compile_text(kind: TextKind, text: str, limits: Limits, rules: RuleSet) -> TextContract:
     """Raises ContractError."""
-    sources.check_size(text, limits)
+    reading.check_size(text, limits)
     if kind == "choice":
         return _choice(text, limits, rules)
     return {"regex": _regex, "lark": _lark, "gbnf": _gbnf}[kind](text, limits, rules)

@@ -9,8 +9,8 @@ from random import Random
 from typing import Final
 
 from casava_contract.errors import ContractError, ErrorCode
-from casava_contract.frames import Dead
-from casava_contract.text_contract import TextContract
+from casava_contract.text.contract import TextContract
+from casava_contract.verdict import Dead
 
 LENGTH: Final = 1_500  # bytes of one sample
 _OPENING: Final = b"([{<\"'"

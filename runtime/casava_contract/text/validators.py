@@ -7,12 +7,11 @@ from typing import Final
 
 from casava_contract.diagnose import from_reason, place
 from casava_contract.errors import shorten
-from casava_contract.frames import Dead
 from casava_contract.limits import Limits
 from casava_contract.report import Violation
 from casava_contract.runaway import repeats
 from casava_contract.text.matching import Automaton, allowed, described, shown
-from casava_contract.verdict import MOST_EXPECTED, Completed, Diagnostic, Partial, Reason, State, Verdict, listed
+from casava_contract.verdict import MOST_EXPECTED, Completed, Dead, Diagnostic, Partial, Reason, State, Verdict, listed
 
 _OPEN: Final = Verdict(State.OPEN)
 _COMPLETE: Final = Verdict(State.COMPLETE)

@@ -9,9 +9,8 @@ from casava_contract.contract import Contract, Validator
 from casava_contract.errors import ContractError, ErrorCode
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine
-from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Violation
+from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Timing, Violation
 from casava_contract.rules import Rule
-from casava_contract.timing import Timing
 from casava_contract.tools import declared, lark
 from casava_contract.tools.declared import Declared, Tool
 from casava_contract.tools.prose import AnyText

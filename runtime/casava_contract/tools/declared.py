@@ -5,12 +5,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from casava_contract import jsontext, sources
 from casava_contract.contract import Contract
 from casava_contract.errors import ContractError, ErrorCode, shorten
-from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
-from casava_contract.sources import Source
+from casava_contract.source import jsontext, reading
+from casava_contract.source.jsontext import JsonValue
+from casava_contract.source.reading import Source
 
 MOST_TOOLS: Final = 128
 
@@ -60,7 +60,7 @@ def read(text: str, limits: Limits, compile_schema: Callable[[str, Limits], Cont
 
     Raises ContractError.
     """
-    source = sources.read(text, limits)
+    source = reading.read(text, limits)
     value: JsonValue = source.value if isinstance(source.value, dict) else {"tools": source.value}
     base = "/tools" if isinstance(source.value, dict) else ""
     reader = _Reader(source, limits, compile_schema)

@@ -6,8 +6,8 @@ from typing import Final
 from casava_contract.contract import Contract, Validator
 from casava_contract.diagnose import from_reason, place
 from casava_contract.errors import shorten
-from casava_contract.jsontext import JsonValue
 from casava_contract.limits import Limits
+from casava_contract.source.jsontext import JsonValue
 from casava_contract.tools.declared import Tool
 from casava_contract.tools.prose import AnyText
 from casava_contract.tools.syntax import Arguments, Broken, Called, Event, Form, Given, Reader, Text

@@ -20,7 +20,7 @@ from casava_contract import (
     compile,  # noqa: A004
     json_object,
 )
-from casava_contract.oracle import matches
+from casava_contract.schema.oracle import matches
 from tests.component.contract import backends, schemas
 from tests.component.contract.claims import CLAIMS, LEFT, Claim, closed
 

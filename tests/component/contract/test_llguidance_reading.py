@@ -11,9 +11,9 @@ import pytest
 import xllamacpp
 
 from casava_contract import Enforcer, Guarantee, Lowering, compile  # noqa: A004
-from casava_contract.dialect import FORMATS, Draft
-from casava_contract.oracle import assertion
-from casava_contract.patterns import heavy, proven
+from casava_contract.schema.dialect import FORMATS, Draft
+from casava_contract.schema.oracle import assertion
+from casava_contract.schema.patterns import heavy, proven
 from tests.component.contract import backends, grammar
 from tests.component.contract.claims import closed
 

@@ -8,7 +8,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from casava_contract import State, compile  # noqa: A004
-from casava_contract.parser import (
+from casava_contract.validator.json_validator import JsonValidator
+from casava_contract.validator.parser import (
     AFTER,
     COLON,
     END,
@@ -22,7 +23,6 @@ from casava_contract.parser import (
     VALUE,
     Parser,
 )
-from casava_contract.validator import JsonValidator
 
 _names = st.sampled_from(["a", "b", "k", "", "a/b", "~", "é", "%41"])
 _numbers = st.one_of(

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from casava_contract import ContractError, Limits, jsontext
+from casava_contract import ContractError, Limits
 from casava_contract.rules import Rule, RuleSet
+from casava_contract.source import jsontext
 
 INVOICE = """{
   "number": "INV-000123", "currency": "EUR", "net": 0.3, "tax": 0.06, "total": 0.36, "rate": 0.19, "count": 3,

@@ -1,0 +1,1 @@
+"""The incremental validator of JSON: an answer held against a schema while it comes, byte by byte."""
