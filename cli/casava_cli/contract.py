@@ -9,16 +9,17 @@ from casava_cli import contract_file
 from casava_cli.contract_diff import diff_lines
 from casava_cli.contract_repair import repair_lines
 from casava_cli.contract_text import check_lines, error_lines, refused_lines
-from casava_contract import ENGINES, KINDS, Contract, ContractError, JsonContract, Kind, Limits, State
-from casava_contract import compile as compile_contract
+from casava_contract import ENGINES, KINDS, Kind, State
 from casava_contract.versions import Answer, compare
-from casava_trial import TrialError, Trials
 
 _PIECE = 4096
-_TRIED = ("regex", "lark", "gbnf")
 
 _kind = click.option(
-    "--kind", type=click.Choice(KINDS), default="json_schema", show_default=True, help="What plain files hold."
+    "--kind",
+    type=click.Choice(KINDS),
+    default="json_schema",
+    show_default=True,
+    help="What a file holds, if no OutputContract.",
 )
 _UNENFORCEABLE = 422
 
@@ -31,14 +32,28 @@ def contract() -> None:
 @contract.command()
 @click.argument("file", type=click.File("rb"))
 @_kind
-@click.option("--engine", "engines", multiple=True, help=f"{', '.join(ENGINES)}. May be repeated; all of them without.")
+@click.option(
+    "--engine",
+    "engines",
+    type=click.Choice(ENGINES),
+    multiple=True,
+    help="With one, the reasons are said too. May be repeated.  [default: all]",
+)
 def check(file: IO[bytes], kind: Kind, engines: tuple[str, ...]) -> None:
     """Say which keywords of the contract in FILE are enforced, by whom and when.
 
-    A JSON Schema is JSON or YAML, and so is a list of choices; a regular expression or a grammar is plain text. FILE
-    may be '-' for standard input. With one --engine the reasons are said as well.
+    FILE is an OutputContract, or the text of a contract: a JSON Schema as JSON or YAML, and with --kind a list of
+    choices as JSON or YAML, a regular expression or a grammar. It may be '-' for standard input. Ends with status 0
+    where the contract is accepted, and 3 where it is not.
     """
-    for line in check_lines(_compiled(file, kind, explain=True), engines or ENGINES):
+    try:
+        held = contract_file.read(file, kind)
+    except contract_file.UnreadableError as error:
+        if error.refused is not None and error.refused.status == _UNENFORCEABLE:
+            for line in refused_lines(error.refused):
+                click.echo(line)
+        raise
+    for line in check_lines(held, engines or ENGINES):
         click.echo(line)
 
 
@@ -50,14 +65,14 @@ def check(file: IO[bytes], kind: Kind, engines: tuple[str, ...]) -> None:
 def test(file: IO[bytes], answer: IO[bytes], kind: Kind, cut: bool) -> None:
     """Hold an ANSWER (standard input, unless a file is named) against the contract in FILE, as a stream would be.
 
-    Ends with status 0 where it is valid and 1 where it is not, with a caret under the byte that decided it and the
-    edits by which a repair would make it valid. One line end after a text that is not JSON is the shell's, and not the
-    answer's.
+    FILE is an OutputContract, or the text of a contract. Ends with status 0 where the answer is valid, 1 where it is
+    not, with a caret under the byte that decided it and the edits by which a repair would make it valid, and 3 where
+    FILE holds no contract. One line end after the answer is the shell's, and not the answer's.
     """
-    held = _compiled(file, kind)
+    held = contract_file.read(file, kind)
     validator = held.validator()
     read = bytearray()
-    for piece in _pieces(answer) if isinstance(held, JsonContract) else _unended(_pieces(answer)):
+    for piece in _unended(_pieces(answer)):
         read += piece
         validator.feed(piece)
         if len(read) > held.limits.output_bytes:
@@ -117,31 +132,3 @@ def _unended(pieces: Iterable[bytes]) -> Iterator[bytes]:
         kept = whole.removesuffix(b"\n").removesuffix(b"\r")
         held = whole[len(kept) :]
         yield kept
-
-
-def _compiled(file: IO[bytes], kind: Kind, *, explain: bool = False) -> Contract:
-    """``explain``: what makes the contract one that nobody can enforce is shown as a line of the table."""
-    name = str(getattr(file, "name", "-"))
-    most = Limits().schema_bytes
-    raw = file.read(most + 1)
-    try:
-        return _tried(raw.decode(), kind)
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{name}: is not UTF-8") from None
-    except ContractError as error:
-        for line in refused_lines(error) if explain and error.status == _UNENFORCEABLE else ():
-            click.echo(line)
-        raise click.ClickException(f"{name}: {error.code}: {error}") from None
-
-
-def _tried(text: str, kind: Kind) -> Contract:
-    """An expression or a grammar as a cluster would accept it: after a trial."""
-    if kind in _TRIED:
-        trials = Trials()
-        try:
-            trials.try_contract_sync(kind, text)
-        except TrialError as error:
-            raise click.ClickException(str(error)) from None
-        finally:
-            trials.close()
-    return compile_contract(text, kind=kind)

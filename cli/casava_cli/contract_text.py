@@ -1,7 +1,7 @@
 """What the contract commands print."""
 
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from casava_cli.text import clean, columns
 from casava_contract import (
@@ -17,6 +17,15 @@ from casava_contract.coverage import refused
 
 _BEFORE = 60  # columns of a line that are shown around a byte
 _AFTER = 30
+
+_LONG_PREFIX = "tensorrt-llm-"  # left out above a column
+
+_MEANING = {
+    Enforcer.ENGINE: "the decoder cannot write a violation",
+    Enforcer.SIDECAR_EARLY: "the sidecar finds a violation while the answer comes",
+    Enforcer.SIDECAR_FINAL: "the sidecar finds a violation when the answer has ended",
+    Enforcer.ANNOTATION: "nothing is constrained: the draft does not know the keyword or the format",
+}
 
 _LIMITS = {
     "output_bytes": "bytes of an answer",
@@ -37,6 +46,10 @@ def check_lines(contract: Contract, engines: Sequence[str]) -> Iterator[str]:
         yield f"{engine} guarantees: {lowering.guarantee}"
     yield ""
     yield from columns(_coverage(lowerings) if len(lowerings) > 1 else _details(contract, *lowerings.values()))
+    yield ""
+    yield from columns(_legend(lowerings.values()))
+    if len(lowerings) > 1:
+        yield "with one --engine the reasons are said too"
     yield ""
     yield f"longest valid answer: {_size(contract)}"
     yield "limits of an answer:"
@@ -66,7 +79,13 @@ def _coverage(lowerings: Mapping[str, Lowering]) -> list[tuple[str, ...]]:
     by = [{_place(entry): str(entry.enforced_by) for entry in lowering.coverage} for lowering in lowerings.values()]
     places = dict.fromkeys(place for found in by for place in found)
     rows = [(place, *(found.get(place, "-") for found in by)) for place in places]
-    return [("KEYWORD", *map(str.upper, lowerings)), *rows]
+    return [("KEYWORD", *(engine.removeprefix(_LONG_PREFIX).upper() for engine in lowerings)), *rows]
+
+
+def _legend(lowerings: Iterable[Lowering]) -> list[tuple[str, ...]]:
+    """What the words of the table mean, those that stand in it."""
+    said = {entry.enforced_by for lowering in lowerings for entry in lowering.coverage}
+    return [(str(enforcer), meaning) for enforcer, meaning in _MEANING.items() if enforcer in said]
 
 
 def _details(contract: Contract, lowering: Lowering) -> list[tuple[str, ...]]:
@@ -97,10 +116,6 @@ def error_lines(error: Diagnostic, answer: bytes) -> Iterator[str]:
     shown, before = _around(answer, error.offset)
     yield f"    {shown}"
     yield f"    {' ' * before}^"
-    if error.expected:
-        yield f"  expected: {clean(', '.join(error.expected))}"
-    if error.got:
-        yield f"  got: {clean(error.got)}"
     if not error.earliest:
         yield "  found when the value had ended"
 

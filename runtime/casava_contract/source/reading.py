@@ -10,6 +10,7 @@ from casava_contract.source import jsontext, pointers, yamltext
 from casava_contract.source.jsontext import JsonValue
 
 _RESOURCES = 8  # together, in texts of the largest size
+_IS_JSON = """what begins with {, [ or " is read as JSON; YAML begins with a key or with '- '"""
 _CODES = {
     "syntax": ErrorCode.SYNTAX,
     "encoding": ErrorCode.SYNTAX,
@@ -63,7 +64,8 @@ def read(text: str, limits: Limits) -> Source:
     except jsontext.JsonError as error:
         line, column = (None, None) if error.offset is None else jsontext.line_and_column(text, error.offset)
         pointer = pointers.of(error.path)
-        raise ContractError(_CODES[error.kind], error.message, pointer=pointer, line=line, column=column) from None
+        message = f"{error.message} ({_IS_JSON})" if error.kind == "syntax" else error.message
+        raise ContractError(_CODES[error.kind], message, pointer=pointer, line=line, column=column) from None
     return Source(text, value, None)
 
 

@@ -68,7 +68,7 @@ def test_an_answer_may_be_a_file(schema: str, tmp_path: Path) -> None:
     answer.write_text("[]", encoding="utf-8")
     result = _run("test", schema, str(answer))
     assert result.exit_code == 1
-    assert "expected: object" in result.output
+    assert "; expected object, got array" in result.output
 
 
 def test_check_says_who_enforces_what_and_when_and_why_not_the_engine(schema: str) -> None:
@@ -94,16 +94,67 @@ def test_check_compares_the_engines(tmp_path: Path) -> None:
     assert next(line for line in lines if line.startswith("longest")) == "longest valid answer: 14 bytes"
 
 
-def test_check_of_an_engine_that_is_not_known_leaves_every_keyword_to_the_sidecar(schema: str) -> None:
-    output = _run("check", schema, "--engine", "vllm").output
-    assert "vllm guarantees: none" in output
-    assert "/properties/number/pattern" in output
-    assert " engine " not in output.split("KEYWORD")[1]
+def test_an_engine_that_is_not_known_is_refused_with_those_that_are(schema: str) -> None:
+    result = _run("check", schema, "--engine", "llama.cpp")
+    assert result.exit_code == 2
+    assert "'llama-cpp'" in result.output
+
+
+def test_the_words_of_the_table_are_explained(schema: str) -> None:
+    lines = _run("check", schema).output.splitlines()
+    assert "  engine         the decoder cannot write a violation" in lines
+    assert not [line for line in lines if line.startswith("  annotation")]
+
+
+_OBJECT = """
+apiVersion: casava.dev/v1alpha1
+kind: OutputContract
+metadata: {name: invoice-v3}
+spec:
+  contract: invoice
+  version: 3
+  schema: |
+    type: object
+    properties: {total: {type: number}}
+    required: [total]
+  rules:
+    - rule: self.total > 1.0
+"""
+
+
+def test_an_output_contract_is_checked_and_tested_with_its_rules(file: Callable[[str], str]) -> None:
+    named = file(_OBJECT)
+    result = _run("check", named)
+    assert result.exit_code == 0, result.output
+    assert "/rules/0" in result.output
+    assert "/apiVersion" not in result.output
+    assert _run("test", named, text='{"total": 2}').exit_code == 0
+    result = _run("test", named, text='{"total": 1}')
+    assert result.exit_code == 1
+    assert "rule.violated" in result.output
+
+
+@pytest.mark.parametrize("command", ["check", "test"])
+def test_another_object_is_not_taken_for_a_schema(file: Callable[[str], str], command: str) -> None:
+    result = _run(command, file("apiVersion: casava.dev/v1alpha1\nkind: CasavaModel\nspec: {}\n"), text="{}")
+    assert result.exit_code == 3
+    assert "holds a CasavaModel" in result.output
+    assert "casava plan -f" in result.output
+
+
+@pytest.mark.parametrize(
+    ("text", "fix"),
+    [("[A-Z]{3}", "say so with --kind"), ("[north, south]", "YAML begins with a key or with '- '")],
+)
+def test_text_of_another_kind_is_answered_with_the_fix(file: Callable[[str], str], text: str, fix: str) -> None:
+    result = _run("check", file(text))
+    assert result.exit_code == 3
+    assert fix in result.output
 
 
 def test_a_keyword_that_nobody_can_enforce_is_refused_in_the_table() -> None:
     result = _run("check", "-", text=json.dumps({"type": "string", "pattern": "(?=a)b"}))
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     row = next(line for line in result.output.splitlines() if line.startswith("  /pattern"))
     assert row.split()[1] == "refused"
 
@@ -119,7 +170,7 @@ def test_a_keyword_that_nobody_can_enforce_is_refused_in_the_table() -> None:
 )
 def test_a_schema_that_is_refused_is_said_with_its_code_and_place(text: str | bytes, message: str) -> None:
     result = _run("check", "-", text=text)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert message in result.output
 
 
@@ -175,7 +226,7 @@ def test_check_knows_every_kind(file: Callable[[str], str]) -> None:
 )
 def test_a_bad_contract_of_any_kind_is_refused(file: Callable[[str], str], kind: str, source: str, said: str) -> None:
     result = _run("check", file(source), "--kind", kind)
-    assert result.exit_code == 1
+    assert result.exit_code == 3
     assert said in result.output
 
 
