@@ -22,8 +22,6 @@ from casava_sidecar.errors import SERVER_ERROR, ApiError
 from casava_sidecar.metrics import Metrics
 from casava_sidecar.prepare import Prepared
 
-_LONG: Final = 64 * 1024  # bytes: from here on the last look at an answer would be felt by the other streams
-_LONG_REPAIR: Final = 16 * 1024  # a repair looks at every byte several times
 _SAMPLE: Final = 64  # one piece in so many is timed: a clock is not for nothing
 _TOO_LONG: Final = "context_length_exceeded"
 _RETRIED: Final = -1.0  # in place of a time: what lies before the next text is no pause between two tokens
@@ -94,8 +92,7 @@ class Answer:
     async def _settled(self, pipeline: Pipeline, attempt: Attempt) -> Outcome | None:
         if not attempt.cancel:
             self._check_end()
-        most = _LONG_REPAIR if "repair" in pipeline.plan.steps else _LONG
-        if attempt.size > most:
+        if pipeline.takes_long(attempt):
             outcome = await asyncio.to_thread(pipeline.settle, self.finish_reason)
         else:
             outcome = pipeline.settle(self.finish_reason)
@@ -106,7 +103,7 @@ class Answer:
         if outcome is None:
             self.finish_reason, self._last = "", _RETRIED
         elif self._metrics.contracts.tries_guide(pipeline.bound, outcome, attempt.size):
-            await self._try_guide(pipeline.bound.withheld, attempt.text.encode())
+            await self._try_guide(pipeline.bound.withheld, attempt.text)
         return outcome
 
     async def _try_guide(self, guide: Guide | None, text: bytes) -> None:

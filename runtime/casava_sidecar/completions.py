@@ -89,22 +89,19 @@ class Completions:
 
     async def _stream(self, request: web.Request, reply: Reply, answer: Answer, prepared: Prepared, head: Head) -> None:
         frames = prepared.frames(head)
-        begin = frames.start()
-        async with aclosing(answer.texts()) as texts:
+        begin, headers = frames.start(), prepared.headers
+        async with reply.kept_alive(headers), aclosing(answer.texts()) as texts:
             async for text in texts:
-                frame = frames.text(text)
+                frame = begin + frames.text(text)
+                begin = b""
                 if answer.events:
                     frame += completed_frames(answer.events)
-                if reply.response is None:
-                    await reply.start(prepared.headers)
-                    await reply.write(begin + frame)
-                elif frame:
+                if frame:
+                    await reply.start(headers)
                     await reply.write(frame)
         member = self._ended(request, answer, prepared)
-        last = b""
-        if reply.response is None:  # an answer without any text
-            await reply.start(prepared.headers)
-            last = begin
+        await reply.start(headers)
+        last = begin  # of an answer without any text
         outcome = answer.outcome
         if outcome is not None:
             last += completed_frames(outcome.pointers)

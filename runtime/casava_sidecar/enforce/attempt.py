@@ -1,9 +1,10 @@
 """One generation on its way: held against the contract, and released as far as that is allowed."""
 
+from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from casava_contract import Diagnostic, State, Validator
+from casava_contract import Completed, Diagnostic, State, Validator
 from casava_sidecar.enforce.policy import Enforcement, mendable
 from casava_sidecar.enforce.refusal import Undecided
 from casava_sidecar.enforce.release import Complete, Eager, Gate, gate
@@ -36,10 +37,10 @@ class Attempt:
         self._most_bytes = most_bytes
         self._gate: Gate = Undecided(gate(plan.release)) if plan.refusable else gate(plan.release)
         self._plain = plan.release == "eager" and not plan.refusable and not plan.events
-        self._kept: list[str] = []
-        self._ended: list[tuple[int, str]] = []  # where subtrees end, and their pointers
-        self.told = 0  # of these, how many were given out
-        self.size = 0  # bytes that have come
+        # As bytes: a list of pieces takes fifteen times as much, and answers that are held back are many at once.
+        self._text = bytearray()
+        self._ended: deque[tuple[int, str]] = deque()  # where subtrees end, and their pointers, until they are told
+        self.told = 0  # subtrees that were given out
         self.released = 0
         self.tokens = 0
         self.cancel = False
@@ -47,31 +48,35 @@ class Attempt:
         self.step: Step | None = None
 
     @property
-    def text(self) -> str:
+    def text(self) -> bytes:
         """All that has come."""
-        return "".join(self._kept)
+        return bytes(self._text)
+
+    @property
+    def size(self) -> int:
+        """Bytes that have come."""
+        return len(self._text)
 
     def held(self) -> str:
         """What has come and was not released."""
-        return self._gate.held()
+        return self._text[self.released :].decode()
 
     def feed(self, text: str, tokens: int) -> str:
         """The text that is released by this piece. ``tokens``: generated so far in this attempt."""
         data = text.encode()
         self.tokens = tokens
-        self.size += len(data)
-        self._kept.append(text)
+        self._text += data
         if self.step is not None:
-            return self._go_on(text)
+            return self._go_on()
         judgement = self._validator.feed(data)
         if judgement.state is State.DEAD:
-            return self._die(judgement.errors, text)
+            return self._die(judgement.errors)
         if self._plain:
             self.released += len(data)
             return text
         if self._plan.events:
             self._ended += [(one.stop, one.pointer) for one in judgement.completed]
-        return self._released(self._gate.take(text, judgement.completed))
+        return self._release(judgement.completed)
 
     def finish(self) -> bool:
         """Whether the answer, which came to an end of its own and was viable so far, is valid. It may take long."""
@@ -90,31 +95,34 @@ class Attempt:
 
     def pointers(self, *, rest: bool = False) -> tuple[str, ...]:
         """The subtrees that were released since the last call; with ``rest`` all that were not given out."""
-        first = self.told
-        while self.told < len(self._ended) and (rest or self._ended[self.told][0] <= self.released):
-            self.told += 1
-        return tuple(pointer for _, pointer in self._ended[first : self.told])
+        pointers: list[str] = []
+        while self._ended and (rest or self._ended[0][0] <= self.released):
+            pointers.append(self._ended.popleft()[1])
+        self.told += len(pointers)
+        return tuple(pointers)
 
-    def _released(self, text: str) -> str:
-        if text:
-            self.released += len(text.encode())
-        return text
+    def _release(self, completed: tuple[Completed, ...] = ()) -> str:
+        end = self._gate.upto(self._text, completed)
+        if end <= self.released:
+            return ""
+        shown = self._text[self.released : end].decode()
+        self.released = end
+        return shown
 
-    def _die(self, errors: tuple[Diagnostic, ...], text: str) -> str:
+    def _die(self, errors: tuple[Diagnostic, ...]) -> str:
         self.violation = errors
         self.step = self._decide(self, mendable(errors[0].code))
         self.cancel = self.step in _USELESS
         if self.cancel:
             return ""
-        held = self._gate.held()
         # Delivered as it is, at once or with the verdict; before a repair nothing more is shown.
         self._gate = Eager() if self.step == "pass" and self._plan.release == "eager" else Complete()
-        return self._go_on(held + text)
+        return self._go_on()
 
-    def _go_on(self, text: str) -> str:
+    def _go_on(self) -> str:
         """Behind the violation."""
         if self.step == "repair" and (
             self.size > self._most_bytes or (self._mendable_tokens is not None and self.tokens >= self._mendable_tokens)
         ):
             self.beyond_repair()
-        return self._released(self._gate.take(text, ()))
+        return self._release()

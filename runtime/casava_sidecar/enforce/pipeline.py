@@ -16,7 +16,7 @@ from casava_sidecar.enforce.retries import sampling_of
 from casava_wire.config import RepairPolicy, Step
 
 CUT: Final = "length"
-
+_LONG: Final = 16 * 1024  # bytes
 
 Mend = Callable[[Contract, bytes, RepairPolicy], Repaired | None]
 
@@ -34,7 +34,7 @@ class Pipeline:
         self._request_id = request_id
         self._mend = mend
         self._subtrees = self.plan.events or self.plan.release == "element"
-        self._former: Attempt | None = None
+        self._former: Outcome | None = None  # of the attempt before this one: its text is of no use any more
         self.number = 0  # of the attempt, from 1
         self._spent = 0  # tokens of the attempts before this one
         self.attempt: Attempt | None = None
@@ -56,8 +56,15 @@ class Pipeline:
         )
         return self.attempt
 
+    def takes_long(self, attempt: Attempt) -> bool:
+        """Whether settling may take more than a millisecond, which the streams beside this one would feel.
+
+        Rules and repairs count their steps; how many a small answer takes depends on more than its size.
+        """
+        return attempt.size > _LONG or bool(self.bound.contract.rules) or "repair" in self.plan.steps
+
     def settle(self, finish_reason: str) -> Outcome | None:
-        """How the request ends now that the attempt has; None where another one follows. It may take long.
+        """How the request ends now that the attempt has; None where another one follows. See ``takes_long``.
 
         ``finish_reason`` is the engine's, "" where the generation was cancelled.
         """
@@ -78,8 +85,8 @@ class Pipeline:
             attempt.beyond_repair()
         if attempt.step == "retry":
             self.feedback = feedback(attempt.violation)
+            self._former = self._outcome(attempt, Verdict.INVALID)
             self._spent += attempt.tokens
-            self._former = attempt
             return None
         return self._invalid(attempt)
 
@@ -87,17 +94,14 @@ class Pipeline:
         """How the request ends where the attempt that was begun cannot be generated."""
         if self._former is None:
             raise RuntimeError("no attempt came before this one")
-        self.number -= 1
-        self._spent -= self._former.tokens
-        outcome = self._outcome(self._former, Verdict.INVALID)
-        return outcome.failed(violation(self.bound, outcome))
+        return self._former.failed(violation(self.bound, self._former))
 
     def _decide(self, attempt: Attempt, mendable: bool) -> Step:
         situation = Situation(self.number, attempt.released, self._spent + attempt.tokens, mendable)
         return following(self.plan, situation)
 
     def _valid(self, attempt: Attempt) -> Outcome:
-        reason = refusal(attempt.text) if self.plan.refusable and not attempt.released else None
+        reason = refusal(attempt.text.decode()) if self.plan.refusable and not attempt.released else None
         if reason is not None:
             return self._outcome(attempt, Verdict.REFUSED, refusal=reason)
         return self._outcome(attempt, Verdict.VALID, text=attempt.held(), pointers=attempt.pointers(rest=True))
@@ -116,7 +120,7 @@ class Pipeline:
 
     def _repaired(self, attempt: Attempt) -> Outcome | None:
         """None where there is no repair, or none that leaves as it is what the client has."""
-        before = attempt.text.encode()
+        before = attempt.text
         repaired = self._mend(self.bound.contract, before, self.plan.repair)
         shown = before[: attempt.released]
         if repaired is None or not repaired.text.startswith(shown):

@@ -44,17 +44,11 @@ class Undecided:
     def __init__(self, behind: Gate) -> None:
         self._behind = behind
         self._gate: Gate | None = None
-        self._begun = ""  # until it is decided: a few characters
 
-    def take(self, text: str, completed: tuple[Completed, ...]) -> str:
-        if self._gate is not None:
-            return self._gate.take(text, completed)
-        self._begun += text
-        refused = refuses(self._begun)
-        if refused is None:
-            return ""
-        self._gate = Complete() if refused else self._behind
-        return self._gate.take(self._begun, completed)
-
-    def held(self) -> str:
-        return self._begun if self._gate is None else self._gate.held()
+    def upto(self, text: bytearray, completed: tuple[Completed, ...]) -> int:
+        if self._gate is None:
+            refused = refuses(text.decode())  # a few characters: a validator takes no endless white space
+            if refused is None:
+                return 0
+            self._gate = Complete() if refused else self._behind
+        return self._gate.upto(text, completed)

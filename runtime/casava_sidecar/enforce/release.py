@@ -1,7 +1,4 @@
-"""Which part of a viable answer a stream may show now.
-
-Each gate takes text as it comes and gives what is released by it, in order, nothing twice. ``held`` is the rest.
-"""
+"""Which part of a viable answer a stream may show now."""
 
 from typing import Final, Protocol
 
@@ -10,58 +7,32 @@ from casava_wire.config import Release
 
 
 class Gate(Protocol):
-    """``held``: text that was taken and not released, released by nobody but who takes it."""
+    def upto(self, text: bytearray, completed: tuple[Completed, ...]) -> int:
+        """The offset up to which ``text`` may be shown, on a whole character: less than before means no further.
 
-    def take(self, text: str, completed: tuple[Completed, ...]) -> str:
-        """What is released by this piece. ``completed``: the subtrees that ended in it."""
-
-    def held(self) -> str: ...
+        ``text``: all that has come, to be read alone. ``completed``: the subtrees that ended in its last piece.
+        """
 
 
 class Eager:
     """Everything at once."""
 
-    def take(self, text: str, completed: tuple[Completed, ...]) -> str:  # noqa: ARG002
-        return text
-
-    def held(self) -> str:
-        return ""
+    def upto(self, text: bytearray, completed: tuple[Completed, ...]) -> int:  # noqa: ARG002
+        return len(text)
 
 
 class Complete:
     """Nothing before the verdict."""
 
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-
-    def take(self, text: str, completed: tuple[Completed, ...]) -> str:  # noqa: ARG002
-        self._texts.append(text)
-        return ""
-
-    def held(self) -> str:
-        return "".join(self._texts)
+    def upto(self, text: bytearray, completed: tuple[Completed, ...]) -> int:  # noqa: ARG002
+        return 0
 
 
 class Element:
     """Up to the end of the last subtree that was completed: no value is shown before it was judged."""
 
-    def __init__(self) -> None:
-        self._texts: list[str] = []
-        self._released = 0  # bytes
-
-    def take(self, text: str, completed: tuple[Completed, ...]) -> str:
-        self._texts.append(text)
-        if not completed:
-            return ""
-        held = "".join(self._texts).encode()
-        end = completed[-1].stop - self._released
-        self._released += end
-        # A subtree ends with an ASCII character, so both parts are whole characters.
-        self._texts = [held[end:].decode()]
-        return held[:end].decode()
-
-    def held(self) -> str:
-        return "".join(self._texts)
+    def upto(self, text: bytearray, completed: tuple[Completed, ...]) -> int:  # noqa: ARG002
+        return completed[-1].stop if completed else 0  # a subtree ends with an ASCII character
 
 
 _GATES: Final[dict[Release, type[Eager | Element | Complete]]] = {

@@ -132,8 +132,7 @@ class OpenInference:
                 asked = generate.parse(body, await self._signature(model, version), model, version)
                 async with self._desk.turn(ticket), aclosing(self._triton.stream(asked)) as responses:
                     async for response in responses:
-                        if reply.response is None:
-                            await reply.start(_HEADERS)
+                        await reply.start(_HEADERS)
                         outputs = zip(response.outputs, response.raw_output_contents, strict=True)
                         event = generate.render(
                             ((output.name, output.datatype, raw) for output, raw in outputs),

@@ -3,6 +3,7 @@
 import pytest
 
 import casava_contract
+from casava_contract.rules import Rule
 from casava_sidecar.api.requests import Sampling
 from casava_sidecar.contracts.bound import bind
 from casava_sidecar.enforce.outcome import Outcome
@@ -171,11 +172,12 @@ def test_what_was_released_is_never_asked_for_again() -> None:
 
 
 def test_a_retry_without_room_ends_with_the_violation_before_it() -> None:
-    line = pipeline(bound(onViolation=["retry"], release="complete"))
+    line = pipeline(bound(onViolation=["retry"], release="complete"), sampling=Sampling(temperature=0, seed=7))
     generated(line, OLD)
     line.begin()
     outcome = line.without_retry()
     assert (outcome.attempts, outcome.tokens) == (1, DEATH)
+    assert (outcome.seed, outcome.temperature) == (7, 0), "of the attempt that there was"
     assert outcome.diagnostics[0].pointer == "/age"
     assert outcome.error is not None
 
@@ -195,3 +197,19 @@ def test_an_answer_that_is_longer_than_any_may_be_is_413() -> None:
     error = ended(outcome).error
     assert error is not None
     assert error.status == 413
+
+
+def test_what_may_take_long_at_the_end_is_known_before_it_is_done() -> None:
+    ruled = casava_contract.compile('{"type": "array"}', rules=[Rule("self.all(a, self.all(b, a == b))")])
+    short, long = pieces("[1]"), ['["', "long " * 4000, '"]']
+    for one, texts, expected in (
+        (bound('{"type": "array"}'), short, False),
+        (bound('{"type": "array"}'), long, True),
+        (bound('{"type": "array"}', onViolation=["repair"]), short, True),
+        (bind("ruled", "ruled", ruled, ()), short, True),
+    ):
+        line = pipeline(one)
+        attempt = line.begin()
+        for text in texts:
+            attempt.feed(text, 1)
+        assert line.takes_long(attempt) is expected
