@@ -175,7 +175,10 @@ def _compile(
         canonical=satisfiability.canonical(built),
         limits=limits,
         rules=RuleSet.of(rules, limits) if rules else NO_RULES,
-        extent=tuple(f"{uri} {jsontext.dump(value)}" for uri, value in sorted(built.resources.items())),
+        extent=[
+            *(f"{word} means nothing" for word in sorted(silent)),
+            *(f"{uri} {jsontext.dump(value)}" for uri, value in sorted(built.resources.items())),
+        ],
     )
     if contract.satisfiable is Satisfiable.NO:
         message = "no document can satisfy this schema: look for bounds or types that exclude each other"

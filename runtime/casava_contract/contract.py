@@ -12,8 +12,10 @@ from casava_contract.lowering import Engine
 from casava_contract.report import Lowering, Satisfiable, Timing, Violation
 from casava_contract.rules import Rule, RuleSet
 from casava_contract.source import jsontext
+from casava_contract.source.jsontext import JsonValue
 from casava_contract.verdict import Partial, Verdict
 
+_SCHEMA: Final = "json_schema"
 NO_RULES: Final = RuleSet.of((), Limits())
 
 
@@ -38,8 +40,9 @@ class Contract(ABC):
     """What an answer must look like. Made by ``compile`` alone; immutable and safe to share between threads.
 
     ``kind`` is one of casava_contract.Kind. ``text`` is the source in its normal form: of a schema compact JSON, key
-    order kept. ``digest`` is "sha256:<hex>" of it, of the resources that it refers to and of its rules: the contract's
-    identity. ``satisfiable`` is never "no", which ``compile`` refuses.
+    order kept. ``digest`` is "sha256:<hex>", the contract's identity: of a schema by itself that of its text, else that
+    of the JSON array of kind, text, what else belongs to it (resources that it refers to) and rules. ``satisfiable`` is
+    never "no", which ``compile`` refuses.
     """
 
     repairable = False  # whether casava_contract.repair knows how to mend an answer
@@ -60,7 +63,7 @@ class Contract(ABC):
         self.limits = limits
         self.satisfiable = satisfiable
         self._rules = rules
-        self.digest = self._digest_of(text, *extent)
+        self.digest = self._digest_of(text, extent)
         # Made when first asked for. Two threads may make one twice: the results are equal.
         self._lowerings: dict[str, Lowering] = {}
 
@@ -85,9 +88,11 @@ class Contract(ABC):
     def _meaning(self) -> str | None:
         """The same for contracts that differ in nothing but spelling."""
 
-    def _digest_of(self, *parts: str) -> str:
-        rules = [jsontext.dump([rule.rule, rule.message]) for rule in self.rules]
-        identity = "\n".join([*parts, *rules])
+    def _digest_of(self, text: str, extent: Sequence[str] = ()) -> str:
+        rules: list[JsonValue] = [[rule.rule, rule.message] for rule in self.rules]
+        identity = text
+        if self.kind != _SCHEMA or extent or rules:  # an array, which is no schema
+            identity = jsontext.dump([self.kind, text, [*extent], rules])
         return f"sha256:{hashlib.sha256(identity.encode()).hexdigest()}"
 
     @property

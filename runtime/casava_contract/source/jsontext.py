@@ -18,8 +18,11 @@ _STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _SCALAR: Final = re.compile(r"[^\s,\]}]+")
 _NUMBER: Final = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
 _STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_EXPONENT: Final = re.compile("[eE]")
 _INEXACT: Final = re.compile(rb"[0-9.]{16}|[0-9][eE]")  # numbers that a double may not hold exactly
 _EXACT_DIGITS: Final = 15  # any decimal of at most 15 digits survives a round trip through a double
+_LEAST: Final = 1e-300  # below, doubles get coarser
+_MOST: Final = 1e15  # above, a whole number is no longer equal to the double that stands for it
 
 # Digits and points become zeros: then what _INEXACT finds one character at a time is found in bulk.
 _FLAT: Final = bytes.maketrans(b"0123456789.E", b"00000000000e")
@@ -51,7 +54,10 @@ def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def number(literal: str, max_length: int) -> int | float | Decimal:
-    """A JSON number, exactly. Refused beyond a double's range: validators disagree there."""
+    """A JSON number, exactly, and the same in any spelling. A float stands for the decimal of 15 digits that it prints.
+
+    Refused beyond a double's range: validators disagree there.
+    """
     if len(literal) > max_length:
         raise JsonError("number", f"a number of more than {max_length} characters")
     value = float(literal)
@@ -59,13 +65,19 @@ def number(literal: str, max_length: int) -> int | float | Decimal:
         raise JsonError("number", "a number beyond the range of a 64-bit float")
     if literal.lstrip("-").isdigit():
         return int(literal)
-    if value == 0 and re.search("[1-9]", re.split("[eE]", literal)[0]):
+    if value == 0 and _significant(literal):
         raise JsonError("number", "a number too close to zero for a 64-bit float")
     if value == 0:
         return value  # a Decimal cannot hold every exponent that a zero may have
     if len(literal) <= _EXACT_DIGITS and "e" not in literal and "E" not in literal:
         return value
+    if _LEAST < abs(value) < _MOST and len(_significant(literal)) <= _EXACT_DIGITS:
+        return value
     return Decimal(literal)
+
+
+def _significant(literal: str) -> str:
+    return _EXPONENT.split(literal)[0].replace(".", "").lstrip("-").strip("0")
 
 
 def count(*values: JsonValue) -> int:

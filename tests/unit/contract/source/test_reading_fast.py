@@ -12,7 +12,7 @@ from casava_contract.source import jsontext
 _TOKENS = [
     *("{", "}", "[", "]", ":", ",", "true", "NaN", "-", " ", "\n", "\ufeff"),
     *('"a"', '"b"', '"a":1', '"a":[', '"\\""', '"\\\\"', '"\\u0022"', '"{"', '"\\\\\\""', '"\u00e9"', '"\\ud800"'),
-    *("1", "1e2", "0.5", "1234567890123456", "12.", '"4e"', '"1234567890123456"', "-0", "1e-400", "1E5"),
+    *("1", "1e2", "1e-06", "0.5", "1234567890123456", "12.", '"4e"', '"1234567890123456"', "-0", "1e-400", "1E5"),
 ]
 _names = st.text(alphabet='ab"\\', max_size=2)
 _scalars = st.one_of(
@@ -67,7 +67,7 @@ def test_what_is_nested_at_the_limit_is_read_or_refused_alike(levels: int, aroun
         _same(text, depth)
 
 
-@given(_trees.map(_spelled), st.sampled_from(["1.10", "12345678901234567890123", "1e-7", "0.1"]))
+@given(_trees.map(_spelled), st.sampled_from(["1.10", "12345678901234567890123", "1e-7", "0.000001", "0.1"]))
 def test_a_value_is_written_with_every_digit_whether_or_not_it_holds_a_decimal(text: str, number: str) -> None:
     try:
         value = jsontext.read(f"[{text},{number}]", depth=128, number_length=400)
