@@ -1,9 +1,13 @@
 """From the reason why a reading died to the error that people and models read."""
 
-from casava_contract.errors import shorten
+from typing import Final
+
+from casava_contract.errors import MESSAGE_LENGTH, shorten
 from casava_contract.report import Violation
 from casava_contract.source import jsontext
 from casava_contract.verdict import Diagnostic, Reason
+
+HINT_LENGTH: Final = 160  # a model that tries again reads it, and what it reads it pays for
 
 
 def from_reason(reason: Reason, answer: bytes | bytearray, offset: int, pointer: str) -> Diagnostic:
@@ -13,11 +17,11 @@ def from_reason(reason: Reason, answer: bytes | bytearray, offset: int, pointer:
     asked = f"; expected {', '.join(reason.expected)}" if reason.expected else ""
     got = f", got {reason.got}" if reason.got else ""
     rule = f" ({reason.schema_pointer})" if reason.schema_pointer else ""
-    message = shorten(f"{where}: {reason.message}{rule}{asked}{got}", 300)
+    message = shorten(f"{where}: {reason.message}{rule}{asked}{got}", MESSAGE_LENGTH)
     return Diagnostic(
         code=code,
         message=message,
-        hint=shorten(f"At {where}: {reason.message}{asked}.", 160),
+        hint=shorten(f"At {where}: {reason.message}{asked}.", HINT_LENGTH),
         offset=offset,
         line=line,
         column=column,
@@ -43,8 +47,8 @@ def from_violations(
         where = violation.pointer or "the answer"
         diagnostic = Diagnostic(
             code=violation.code,
-            message=shorten(f"{where}: {violation.message} ({violation.schema_pointer})", 300),
-            hint=shorten(f"At {where}: {violation.message}.", 160),
+            message=shorten(f"{where}: {violation.message} ({violation.schema_pointer})", MESSAGE_LENGTH),
+            hint=shorten(f"At {where}: {violation.message}.", HINT_LENGTH),
             offset=at,
             line=line,
             column=column,
@@ -55,6 +59,13 @@ def from_violations(
         )
         found.append(diagnostic)
     return tuple(found)
+
+
+def violation(error: Diagnostic) -> Violation:
+    """The same without what is of use only while the answer comes."""
+    return Violation(
+        error.code, error.message, error.pointer, error.schema_pointer, error.keyword, error.line, error.column
+    )
 
 
 def place(answer: bytes | bytearray, offset: int) -> tuple[int, int]:

@@ -102,7 +102,7 @@ class JsonContract(Contract):
         if self._validator.is_valid(value):
             return self._rules.check(value)
         if self._explainer is None:
-            self._explainer = Explainer(self._graph)
+            self._explainer = Explainer(self._graph, self.parts)
         return self._explainer.explain(value)
 
     def holds(self, text: bytes | str) -> bool:

@@ -8,7 +8,6 @@ bounds nothing.
 import math
 import re
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
@@ -206,10 +205,10 @@ def _whole(words: Mapping[str, JsonValue], *names: str) -> int | None:
     """The first integer within a bound; one that the bound excludes is no shorter than the next."""
     for name in names:
         value = words.get(name)
-        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        if kinds.is_number(value):
             return math.ceil(value) if name.endswith("inimum") else math.floor(value)
     return None
 
 
 def _count(value: JsonValue) -> int | None:
-    return int(value) if isinstance(value, int | float | Decimal) and not isinstance(value, bool) else None
+    return int(value) if kinds.is_number(value) else None

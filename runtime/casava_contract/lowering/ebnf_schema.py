@@ -21,6 +21,7 @@ from casava_contract.report import CoverageEntry, Enforcer
 from casava_contract.schema import oracle
 from casava_contract.schema.dialect import ASSERTIONS, Draft
 from casava_contract.schema.graph import Edge, Graph, Subschema
+from casava_contract.schema.kinds import is_number
 from casava_contract.source import jsontext, pointers
 from casava_contract.source.jsontext import JsonValue
 
@@ -301,13 +302,11 @@ def _may_have_more(node: Subschema, listed: int) -> bool:
 
 def _count(operand: JsonValue) -> int | None:
     """A count that the grammar can hold."""
-    fits = isinstance(operand, int | float | Decimal) and not isinstance(operand, bool) and operand <= _MOST
-    return int(operand) if fits else None  # type: ignore[arg-type]
+    return int(operand) if is_number(operand) and operand <= _MOST else None
 
 
 def _number(operand: JsonValue) -> Decimal | None:
-    is_number = isinstance(operand, int | float | Decimal) and not isinstance(operand, bool)
-    return Decimal(str(operand)) if is_number else None
+    return Decimal(str(operand)) if is_number(operand) else None
 
 
 def _whole(operand: JsonValue) -> bool:

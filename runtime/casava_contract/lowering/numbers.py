@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from casava_contract.schema.graph import Graph, Subschema
+from casava_contract.schema.kinds import is_number
 from casava_contract.source.jsontext import JsonValue
 
 _LARGEST: Final = 2**53  # the engine holds bounds and constants as doubles
@@ -20,9 +21,7 @@ def exact(value: JsonValue) -> bool:
         return all(exact(member) for member in value.values())
     if isinstance(value, list):
         return all(exact(element) for element in value)
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-        return True
-    if value == 0:
+    if not is_number(value) or value == 0:
         return True
     number = Decimal(str(value))
     short = len(number.normalize().as_tuple().digits) <= _DIGITS or isinstance(value, int)
@@ -71,6 +70,6 @@ def _number(node: Subschema, *words: str) -> Decimal | None:
     """The first of the words that holds a number: draft 4 has flags beside the bounds."""
     for word in words:
         value = node.keywords.get(word)
-        if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        if is_number(value):
             return Decimal(str(value))
     return None

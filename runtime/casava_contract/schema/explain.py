@@ -27,9 +27,10 @@ _Part = tuple[Edge, JsonValue, str]  # the edge, the part of the value that it a
 class Explainer:
     """Explains the invalid documents of one schema."""
 
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, parts: oracle.Parts) -> None:
+        """``parts`` judges the subschemas of the graph."""
         self._graph = graph
-        self._oracle = oracle.Parts(graph.root.value, graph.draft, graph.resources)
+        self._oracle = parts
 
     def explain(self, value: JsonValue) -> tuple[Violation, ...]:
         search = _Search(self._graph, self._oracle)

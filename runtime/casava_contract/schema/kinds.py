@@ -1,7 +1,7 @@
 """The kinds of JSON values as bits."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeGuard
 
 from casava_contract.source.jsontext import JsonValue
 
@@ -70,7 +70,7 @@ def of_value(value: JsonValue) -> int:
     return NUMBER
 
 
-def is_number(value: JsonValue) -> bool:
+def is_number(value: object) -> TypeGuard[int | float | Decimal]:
     return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
 
 

@@ -1,8 +1,10 @@
 """An expression, a list of choices or a grammar as a contract over the whole text of an answer."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from casava_contract.contract import NO_RULES, Contract
+from casava_contract.diagnose import violation
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine
 from casava_contract.report import Lowering, Satisfiable, Timing, Violation
@@ -64,18 +66,11 @@ class TextContract(Contract):
             return (Violation("syntax.encoding", "a lone surrogate is not text"),)
         validator = self._validator(subtrees=False, streaming=False)
         validator.feed(answer)
-        return tuple(
-            Violation(
-                f"text.{self.kind}" if error.code == _TRUNCATED else error.code,
-                error.message,
-                error.pointer,
-                error.schema_pointer,
-                error.keyword,
-                line=error.line,
-                column=error.column,
-            )
-            for error in validator.finish().errors
-        )
+        return tuple(self._final(violation(error)) for error in validator.finish().errors)
+
+    def _final(self, found: Violation) -> Violation:
+        """Of a whole answer: nothing more can come, so that one that ends too soon does not match."""
+        return replace(found, code=f"text.{self.kind}") if found.code == _TRUNCATED else found
 
     def validator(self, *, subtrees: bool = False) -> TextValidator:
         """Holds one answer against the contract while it comes. ``subtrees``: the last verdict has the valid text."""

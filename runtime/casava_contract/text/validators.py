@@ -5,7 +5,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from casava_contract.diagnose import from_reason, place
+from casava_contract.diagnose import from_reason, from_violations
 from casava_contract.errors import shorten
 from casava_contract.limits import Limits
 from casava_contract.report import Violation
@@ -236,7 +236,7 @@ class TextValidator:
             return
         broken = self._rules(text)
         if broken:
-            self._last = Verdict(State.INVALID, tuple(_of_rule(one, answer) for one in broken))
+            self._last = Verdict(State.INVALID, from_violations(broken, answer, length))
             return
         self._last = Verdict(State.VALID, (), (Completed("", text, length),) if self._subtrees else ())
 
@@ -252,21 +252,6 @@ class TextValidator:
     def offset(self) -> int:
         """Bytes read."""
         return len(self._buffer)
-
-
-def _of_rule(violation: Violation, answer: bytearray) -> Diagnostic:
-    line, column = place(answer, len(answer))
-    return Diagnostic(
-        code=violation.code,
-        message=shorten(f"the answer: {violation.message} ({violation.schema_pointer})", 300),
-        hint=shorten(f"The answer: {violation.message}.", 160),
-        offset=len(answer),
-        line=line,
-        column=column,
-        schema_pointer=violation.schema_pointer,
-        keyword=violation.keyword,
-        earliest=False,
-    )
 
 
 def character(answer: bytearray, offset: int) -> str:

@@ -6,10 +6,12 @@ from dataclasses import replace
 from typing import Final
 
 from casava_contract.contract import Contract, Validator
+from casava_contract.diagnose import violation
 from casava_contract.errors import ContractError, ErrorCode
 from casava_contract.limits import Limits
 from casava_contract.lowering import Engine
-from casava_contract.report import CoverageEntry, Enforcer, Guarantee, Lowering, Satisfiable, Timing, Violation
+from casava_contract.lowering.judgement import left
+from casava_contract.report import CoverageEntry, Guarantee, Lowering, Satisfiable, Timing, Violation
 from casava_contract.rules import Rule
 from casava_contract.tools import declared, lark
 from casava_contract.tools.declared import Declared, Tool
@@ -82,12 +84,7 @@ class ToolCalls(Contract):
         """Why the answer is not valid, at most 10 reasons; () when it is. Bounded as a stream is. Never raises."""
         validator = self.validator()
         validator.feed(text if isinstance(text, bytes) else text.encode(errors="surrogatepass"))
-        return tuple(
-            Violation(
-                error.code, error.message, error.pointer, error.schema_pointer, error.keyword, error.line, error.column
-            )
-            for error in validator.finish().errors
-        )
+        return tuple(map(violation, validator.finish().errors))
 
     def validator(self, *, subtrees: bool = False) -> Validator:
         form = self.form
@@ -117,7 +114,7 @@ class ToolCalls(Contract):
         reason = made.coverage[0].reason
         # The grammar as a whole is too much: the form and an object in it still are not.
         made = self._told(engine, form, [lark.OBJECT] * len(lowered), None)
-        return replace(made, coverage=(*made.coverage, *(_left(entry, reason) for entry in entries)))
+        return replace(made, coverage=(*made.coverage, *(left(entry, reason) for entry in entries)))
 
     def _told(self, engine: Engine, form: Form, guides: list[str], plain: Lowering | None) -> Lowering:
         text = lark.grammar(
@@ -156,9 +153,3 @@ def _lowered(contract: Contract, engine: Engine) -> Lowering:
 def _guide(lowering: Lowering) -> str:
     """Where the engine is told nothing of a schema it is still told that arguments are an object."""
     return lark.OBJECT if lowering.guarantee is Guarantee.NONE else lowering.guide
-
-
-def _left(entry: CoverageEntry, reason: str) -> CoverageEntry:
-    if entry.enforced_by is not Enforcer.ENGINE:
-        return entry
-    return replace(entry, enforced_by=Enforcer.SIDECAR_FINAL, reason=reason)

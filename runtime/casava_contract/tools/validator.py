@@ -4,8 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from casava_contract.contract import Contract, Validator
-from casava_contract.diagnose import from_reason, place
-from casava_contract.errors import shorten
+from casava_contract.diagnose import HINT_LENGTH, from_reason, place
+from casava_contract.errors import MESSAGE_LENGTH, shorten
 from casava_contract.limits import Limits
 from casava_contract.source.jsontext import JsonValue
 from casava_contract.tools.declared import Tool
@@ -172,8 +172,8 @@ class ToolValidator:
             schema_pointer = self._tool.schema_pointer + schema_pointer
         return replace(
             error,
-            message=shorten(call + error.message, 300),
-            hint=shorten(call + error.hint, 160),
+            message=shorten(call + error.message, MESSAGE_LENGTH),
+            hint=shorten(call + error.hint, HINT_LENGTH),
             offset=offset,
             line=line,
             column=column,

@@ -53,7 +53,6 @@ class Impossible(Enum):
 
 
 IMPOSSIBLE: Final = Impossible.IMPOSSIBLE
-_Outcome = "Impossible | Plan | Branching | None"
 
 
 def choices_of(node: Subschema, plan: "Callable[[str], Plan]") -> list[Choice]:

@@ -186,12 +186,14 @@ class ObjectPlan(KindPlan):
         if allowed is not None:
             possible = {name for name in allowed if (plan := self.child(name)) is None or plan.mask}
             self._closed = frozenset(possible)
+            prefixes: dict[bytes, list[str]] = {}
             if sum(len(name.encode()) ** 2 for name in possible) <= _PREFIX_BYTES:
                 for name in possible:
                     encoded = name.encode()
                     for end in range(len(encoded) + 1):
-                        self._prefixes.setdefault(encoded[:end], []).append(name)
-        self._known = True
+                        prefixes.setdefault(encoded[:end], []).append(name)
+            self._prefixes = prefixes
+        self._known = True  # last: other threads hold answers against the same plan
 
     def refusal(self, name: str) -> Reason:
         """Why a member of this name may not come."""

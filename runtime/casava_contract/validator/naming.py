@@ -15,7 +15,6 @@ _MOST_NAMES: Final = 200  # beside patterns, in one expression
 def naming(plan: ObjectPlan, draft: Draft) -> StringPlan | None:
     """The plan of its names, where it says more than which names there may be; kept in the object's plan."""
     if not plan.naming_known:
-        plan.naming_known = True
         asked = plan.name_plan
         nodes = asked.nodes if isinstance(asked, StringPlan) and asked.options is None else ()
         made = StringPlan(nodes, (), (), draft, trivial=False)
@@ -26,6 +25,7 @@ def naming(plan: ObjectPlan, draft: Draft) -> StringPlan | None:
                 made.automata.append((regex, why._replace(earliest=False)))
         made.watched = made.watched or bool(made.automata)
         plan.naming = made if made.watched else None
+        plan.naming_known = True  # last: other threads hold answers against the same plan
     return plan.naming if isinstance(plan.naming, StringPlan) else None
 
 

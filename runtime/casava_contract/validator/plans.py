@@ -14,7 +14,7 @@ from casava_contract.schema.graph import Graph, Subschema
 from casava_contract.schema.kinds import ALL, ARRAY, NUMBER, OBJECT, STRING
 from casava_contract.source import jsontext, pointers
 from casava_contract.source.jsontext import JsonValue
-from casava_contract.validator.choices import IMPOSSIBLE, Branching, Choice, Impossible, Mode, choices_of, mask_of
+from casava_contract.validator.choices import IMPOSSIBLE, Branching, Choice, Impossible, choices_of, mask_of
 from casava_contract.validator.containers import ArrayPlan, ObjectPlan
 from casava_contract.validator.evaluated import Evaluated, evaluated
 from casava_contract.validator.kind_plan import KindPlan
@@ -259,6 +259,3 @@ class Planner:
 
 def _any_number(types: JsonValue) -> bool:
     return types == "number" or (isinstance(types, list) and "number" in types)
-
-
-__all__ = ["Branching", "Mode", "Plan", "Planner"]
