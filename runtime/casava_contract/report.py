@@ -43,9 +43,9 @@ class Timing(StrEnum):
 class Violation:
     """One reason why an answer is not valid.
 
-    ``code``: ``syntax.*``, ``schema.<keyword>``, ``text.<kind>``, ``tools.form``, ``rule.*`` or ``limit.*``. ``pointer``
-    leads into the answer, ``schema_pointer`` into the contract. ``message`` is short and never repeats a long value.
-    ``line`` and ``column`` count from 1; None where a value of JSON is wrong, whose place is its pointer.
+    ``code``: ``syntax.*``, ``schema.<keyword>``, ``text.<kind>``, ``tools.form``, ``rule.*``, ``limit.*``.
+    ``pointer`` leads into the answer, ``schema_pointer`` into the contract. ``message`` is short and never repeats a
+    long value. ``line`` and ``column`` count from 1; None where a value of JSON is wrong, whose place is its pointer.
     """
 
     code: str
