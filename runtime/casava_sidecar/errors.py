@@ -77,6 +77,12 @@ def no_room(retry_after: int) -> ApiError:
     return ApiError(429, message, kind=RATE_LIMIT, code="bodies_full", headers={"Retry-After": str(retry_after)})
 
 
+def contracts_full(retry_after: int) -> ApiError:
+    """429: the contracts that requests brought take all the memory that they may."""
+    message = f"Contracts of other requests fill this replica. Try again in {retry_after} s."
+    return ApiError(429, message, kind=RATE_LIMIT, code="contracts_full", headers={"Retry-After": str(retry_after)})
+
+
 def timed_out(seconds: float) -> ApiError:
     """504: the request's time, counted from its arrival, is over."""
     message = f"The request took longer than the {seconds:g} s that this model allows. Ask for fewer tokens."

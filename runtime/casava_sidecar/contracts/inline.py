@@ -9,21 +9,26 @@ from dataclasses import dataclass, replace
 from functools import partial
 from time import perf_counter
 from typing import Final, Literal
+from weakref import WeakKeyDictionary
 
 import casava_contract
 from casava_contract import Contract, ContractError, Limits
 from casava_contract.tools import compile_tools
 from casava_sidecar.api.response_format import INLINE_SCHEMA_BYTES
 from casava_sidecar.contracts.refusable import with_refusal
-from casava_sidecar.errors import ApiError, too_busy, unavailable
+from casava_sidecar.errors import ApiError, contracts_full, too_busy, unavailable
 from casava_trial import TrialError, Trials
 
 TRIED: Final = frozenset({"regex", "lark", "gbnf"})  # kinds whose work is not bounded by their size alone
 
+_Compiling = asyncio.Task[Contract | ContractError]
+
 _LIMITS: Final = replace(Limits(), schema_bytes=INLINE_SCHEMA_BYTES)
 _CAPACITY: Final = 256
 _PENDING: Final = 64  # contracts that wait to be compiled: whoever asked may be gone, so nothing else bounds them
-_CACHED_BYTES: Final = 16 * 1024 * 1024  # of their text, over all entries
+# Of their text. Compiled, a schema takes up to a hundred times as much memory as its text.
+_CACHED_BYTES: Final = 1024 * 1024
+_ALL_BYTES: Final = 3 * 1024 * 1024  # of those that requests hold too, in the cache or not
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,10 @@ class Wanted:
 
 
 class InlineContracts:
-    """A bounded cache of compiled contracts, refused ones too. Equal ones that arrive together compile once."""
+    """A bounded cache of compiled contracts, refused ones too. Equal ones that arrive together compile once.
+
+    What requests hold beside the cache is bounded too: who brings one more is asked to come again.
+    """
 
     def __init__(
         self,
@@ -57,6 +65,7 @@ class InlineContracts:
         *,
         capacity: int = _CAPACITY,
         cached_bytes: int = _CACHED_BYTES,
+        all_bytes: int = _ALL_BYTES,
     ) -> None:
         """``trials`` tries what could take for ever in a process that can be killed. ``compiled`` is told the seconds
         that each contract took here.
@@ -64,10 +73,12 @@ class InlineContracts:
         self._trials = trials
         self._told = compiled
         self._capacity = capacity
-        self._budget = cached_bytes
-        self._bytes = 0
-        self._pending = 0
-        self._entries: OrderedDict[bytes, tuple[asyncio.Task[Contract], int]] = OrderedDict()
+        self._cached_bytes = cached_bytes
+        self._all_bytes = all_bytes
+        self._bytes = 0  # in the cache
+        self._entries: OrderedDict[bytes, tuple[_Compiling, int]] = OrderedDict()
+        self._pending: dict[_Compiling, int] = {}
+        self._alive: WeakKeyDictionary[Contract, int] = WeakKeyDictionary()
         # One thread: a burst of schemas must not take the CPU from the streams that run.
         self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="compile")
 
@@ -78,52 +89,77 @@ class InlineContracts:
         """Raises ApiError: 400 for no contract, 422 for one that cannot be satisfied or enforced, 429 for too many, 503
         where it could not be tried.
         """
-        entry = self._entries.get(wanted.key)
+        key = wanted.key
+        entry = self._entries.get(key)
         if entry is None:
-            if self._pending >= _PENDING:
+            size = len(wanted.text)
+            if len(self._pending) >= _PENDING:
                 raise too_busy(retry_after=1)
+            self._make_room(size)
             compiling = asyncio.create_task(self._made(wanted), name="compile")
-            self._keep(wanted.key, compiling, len(wanted.text))
+            self._keep(key, compiling, size)
         else:
             compiling = entry[0]
-            self._entries.move_to_end(wanted.key)
+            self._entries.move_to_end(key)
         try:
             # Shielded: a client that leaves must not take the result from the others who wait for it.
-            return await asyncio.shield(compiling)
-        except ContractError as error:
-            raise refused(error, wanted) from None
+            made = await asyncio.shield(compiling)
         except TrialError:
             raise unavailable("The contract could not be tried on this replica.", "contract_not_tried") from None
+        if isinstance(made, ContractError):
+            raise refused(made, wanted)
+        return made
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    async def _made(self, wanted: Wanted) -> Contract:
-        if wanted.kind != "tool_calls" and wanted.kind in TRIED:
-            await self._trials.try_contract(wanted.kind, wanted.text, limits=_LIMITS)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, _compile, wanted, self._told)
+    async def _made(self, wanted: Wanted) -> Contract | ContractError:
+        try:
+            if wanted.kind != "tool_calls" and wanted.kind in TRIED:
+                await self._trials.try_contract(wanted.kind, wanted.text, limits=_LIMITS)
+            return await asyncio.get_running_loop().run_in_executor(self._pool, _compile, wanted, self._told)
+        except ContractError as error:
+            return _bare(error)
 
-    def _keep(self, key: bytes, compiling: "asyncio.Task[Contract]", size: int) -> None:
-        self._pending += 1
+    def _make_room(self, size: int) -> None:
+        """Raises ApiError 429."""
+        while sum(self._alive.values()) + sum(self._pending.values()) + size > self._all_bytes:
+            if not self._entries:
+                raise contracts_full(retry_after=1)
+            self._drop()
+
+    def _keep(self, key: bytes, compiling: _Compiling, size: int) -> None:
+        self._pending[compiling] = size
         compiling.add_done_callback(partial(self._compiled, key))
         self._entries[key] = (compiling, size)
         self._bytes += size
-        while len(self._entries) > self._capacity or (self._bytes > self._budget and len(self._entries) > 1):
-            _, (_, dropped) = self._entries.popitem(last=False)
-            self._bytes -= dropped
+        while len(self._entries) > self._capacity or (self._bytes > self._cached_bytes and len(self._entries) > 1):
+            self._drop()
 
-    def _compiled(self, key: bytes, done: "asyncio.Task[Contract]") -> None:
-        self._pending -= 1
+    def _drop(self) -> None:
+        """The one that was not asked for the longest."""
+        _, (_, size) = self._entries.popitem(last=False)
+        self._bytes -= size
+
+    def _compiled(self, key: bytes, done: _Compiling) -> None:
+        size = self._pending.pop(done)
         # Looked at: whoever asked may be gone, and then it is nobody's and no warning.
-        error = None if done.cancelled() else done.exception()
-        if done.cancelled() or not isinstance(error, ContractError | None):
+        if done.cancelled() or done.exception() is not None:
             self._forget(key, done)  # it says nothing about the contract: the next request may fare better
+        elif isinstance(made := done.result(), Contract):
+            self._alive[made] = size
 
-    def _forget(self, key: bytes, done: "asyncio.Task[Contract]") -> None:
+    def _forget(self, key: bytes, done: _Compiling) -> None:
         entry = self._entries.get(key)
         if entry is not None and entry[0] is done:
             del self._entries[key]
             self._bytes -= entry[1]
+
+
+def _bare(error: ContractError) -> ContractError:
+    """Without what it holds of the compiler that raised it, which would stay in memory for as long as the error."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def refused(error: ContractError, wanted: Wanted) -> ApiError:

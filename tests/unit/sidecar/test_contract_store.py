@@ -131,6 +131,36 @@ async def test_a_refused_schema_says_where_and_is_refused_again(trials: Trials) 
         cache.close()
 
 
+async def test_what_was_refused_keeps_nothing_of_the_compiler(trials: Trials) -> None:
+    cache = InlineContracts(trials)
+    lengths = set()
+    try:
+        for _ in range(3):
+            with pytest.raises(ApiError) as caught:
+                await cache.get(schema('{"type": "nothing"}'))
+            assert caught.value.__cause__ is None
+            assert caught.value.__context__ is None
+            lengths.add(len(caught.traceback))
+        assert len(lengths) == 1, "each request raises an error of its own"
+    finally:
+        cache.close()
+
+
+async def test_contracts_in_use_are_bounded_beside_the_cache(trials: Trials) -> None:
+    cache = InlineContracts(trials, all_bytes=60)
+    try:
+        used = [await cache.get(schema(f'{{"const": {number}}}')) for number in (1000, 1001, 1002, 1003)]
+        assert len(cache) == 4
+        with pytest.raises(ApiError) as caught:
+            await cache.get(schema('{"const": 1004}'))
+        assert (caught.value.status, caught.value.code) == (429, "contracts_full")
+        assert len(cache) == 0, "to forget them has not helped, for requests hold them"
+        used.pop(0)  # the thread may still hold the last one for a moment
+        assert (await cache.get(schema('{"const": 1004}'))).validate("1004") == ()
+    finally:
+        cache.close()
+
+
 async def has_room(cache: InlineContracts) -> None:
     while True:
         try:
