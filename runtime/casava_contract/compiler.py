@@ -12,7 +12,7 @@ from casava_contract.json_contract import JsonContract
 from casava_contract.limits import Limits
 from casava_contract.report import Satisfiable
 from casava_contract.rules import Rule, RuleSet
-from casava_contract.schema import dialect, graph, oracle, satisfiability, silence, work
+from casava_contract.schema import dialect, graph, oracle, pattern_work, satisfiability, silence, work
 from casava_contract.source import jsontext, models, reading
 from casava_contract.source.jsontext import JsonValue
 from casava_contract.text.compiling import TEXT_KINDS, TextKind, compile_text
@@ -163,6 +163,7 @@ def _compile(
     work.check(read, built, limits)
     text = jsontext.dump(read.value)
     validator = oracle.validator(read, text, draft, built.resources)
+    pattern_work.check(read, built)
     quiet = _quiet(read, built, silent)
     if quiet is not read:
         built = graph.build(quiet, draft, limits)
