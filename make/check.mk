@@ -1,9 +1,7 @@
 # Everything that must hold. `make test` is the whole of it.
 PYTEST := $(BIN)/pytest
-# Most of what these tests do is wait for other processes, so two at a time suit two cores. One cluster is enough for e2e.
-WORKERS ?= 2
 
-.PHONY: lint types layers fresh unit component controlplane chart e2e test
+.PHONY: lint types layers fresh unit component controlplane chart e2e suites test
 lint: $(READY) ## ruff: rules and format
 	@$(BIN)/ruff check $(SOURCES)
 	@$(BIN)/ruff format --check $(SOURCES)
@@ -41,6 +39,9 @@ fuzz: $(READY) ## coverage-guided fuzzing of the contracts; what it finds belong
 	  $(BIN)/python -m tests.fuzz $$target -max_total_time=$(FUZZ_SECONDS) -timeout=20 -artifact_prefix=build/fuzz/ \
 	    build/fuzz/$$target; done
 
+# End-to-end tests wait for a cluster most of the time, so the others run beside them. Each shows its output when it ends.
 test: lint types layers ## everything
-	@$(PYTEST) --numprocesses=$(WORKERS) --dist=loadfile tests
-	@$(PYTEST) e2e
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target suites e2e
+
+suites: $(READY)
+	@$(PYTEST) tests
