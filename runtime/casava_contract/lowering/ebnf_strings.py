@@ -1,6 +1,6 @@
 """Strings in EBNF: one of a pattern, a format and a length is said, since a grammar cannot say two of them at once.
 
-No most length is said: to count characters up to a most is too slow (casava_contract.lowering.ebnf).
+No maximum length is said: counting up to it is too slow (casava_contract.lowering.ebnf).
 """
 
 from decimal import Decimal
@@ -51,7 +51,7 @@ def _pattern(words: Words, pattern: str) -> Translated | None:
 
 
 def _length(words: Words, node: Subschema, held: set[str], reasons: dict[str, str]) -> str:
-    reasons["maxLength"] = "to count characters up to a most is too slow in the engine"
+    reasons["maxLength"] = "a maximum length is too slow to count in this engine"
     least = node.keywords.get("minLength")
     if not isinstance(least, int | float | Decimal):
         return words.string()

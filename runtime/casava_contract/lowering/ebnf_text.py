@@ -10,7 +10,7 @@ _ASCII: Final = 0x80
 _BEYOND: Final = ((_ASCII, 0xD7FF), (0xE000, HIGHEST))
 _FEW: Final = 64
 _SET: Final = "the engine's grammar cannot say a set of characters beyond ASCII"
-_SLOW: Final = "to count characters up to a most is too slow in the engine"
+_SLOW: Final = "a maximum length is too slow to count in this engine"
 
 
 class UnsayableError(Exception):

@@ -109,7 +109,7 @@ class Parser:
             raise self._too_soon()
 
     def _too_soon(self) -> Dead:
-        return Dead(Reason("", "", "the answer ends too soon", code="stream.truncated"), len(self.buffer))
+        return Dead(Reason("", "", "it ends before it is whole", code="stream.truncated"), len(self.buffer))
 
     def run(self) -> None:  # noqa: C901, PLR0912, PLR0915 - one loop: here a call costs more than the work
         """Read what has come."""
