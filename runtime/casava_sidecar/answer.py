@@ -9,6 +9,7 @@ from typing import Final
 from tritonclient.grpc import service_pb2 as pb
 
 from casava_contract.recogniser import writes
+from casava_sidecar import beside
 from casava_sidecar.api.requests import Sampling
 from casava_sidecar.api.responses import Usage
 from casava_sidecar.desk import Ticket
@@ -84,7 +85,8 @@ class Answer:
                 return
             self.outcome = await self._settled(pipeline, attempt)
             if self.outcome is None:
-                prompt = self._prepared.again(pipeline.feedback)
+                long = self._prepared.ask.size > beside.LONG
+                prompt = await beside.run(long, self._prepared.again, pipeline.feedback)
         self.events = ()
         if self.outcome.error is None and self.outcome.text:
             yield self.outcome.text
@@ -92,10 +94,7 @@ class Answer:
     async def _settled(self, pipeline: Pipeline, attempt: Attempt) -> Outcome | None:
         if not attempt.cancel:
             self._check_end()
-        if pipeline.takes_long(attempt):
-            outcome = await asyncio.to_thread(pipeline.settle, self.finish_reason)
-        else:
-            outcome = pipeline.settle(self.finish_reason)
+        outcome = await beside.run(pipeline.takes_long(attempt), pipeline.settle, self.finish_reason)
         self._metrics.contracts.attempted(pipeline, attempt, ended=bool(self.finish_reason))
         if attempt.cancel and not self.finish_reason:
             self._metrics.completion_tokens.inc(attempt.tokens)

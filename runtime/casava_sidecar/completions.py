@@ -9,7 +9,7 @@ from typing import Any, Final
 import orjson
 from aiohttp import web
 
-from casava_sidecar import http
+from casava_sidecar import beside, http
 from casava_sidecar.answer import Answer
 from casava_sidecar.api.requests import Ask, parse_chat, parse_completion
 from casava_sidecar.api.responses import Head, model_body, models_body
@@ -62,7 +62,7 @@ class Completions:
         reply = Reply(request, error_frame)
         try:
             async with self._desk.timed() as ticket, self._bodies.read(request) as body:
-                ask = parse(body)
+                ask = await beside.run(len(body) > beside.LONG, parse, body)
                 prepared = await self._preparer.prepare(ask)
                 async with self._desk.turn(ticket):
                     answer = Answer(prepared, request[http.REQUEST_ID], self._triton, ticket, self._metrics)

@@ -19,7 +19,7 @@ from casava_sidecar.metrics import Metrics
 log: Final = logging.getLogger(__name__)
 
 BODY_BYTES: Final = 4 * 1024 * 1024
-BODIES_BYTES: Final = 64 * 1024 * 1024  # of all requests together; what is made of them takes several times as much
+BODIES_BYTES: Final = 32 * 1024 * 1024  # of all requests together; what is made of them takes several times as much
 _BODY_SECONDS: Final = 30.0  # for a client to send its body
 _ID_HEADER: Final = "x-request-id"
 _ID: Final = re.compile(r"[A-Za-z0-9._:/+=-]{1,128}")

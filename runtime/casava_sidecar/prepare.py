@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from casava_contract import Contract, json_object
 from casava_contract.tools import ToolCalls
-from casava_sidecar import tool_prompt
+from casava_sidecar import beside, tool_prompt
 from casava_sidecar.api.calls import Calls
 from casava_sidecar.api.messages import Message
 from casava_sidecar.api.requests import Ask
@@ -120,7 +120,8 @@ class Preparer:
         bound = await self._bind(ask, model.info.guides)
         calls = bound.contract if bound is not None and isinstance(bound.contract, ToolCalls) else None
         render = partial(tool_prompt.render, model.template, tools=calls) if model.template is not None else None
-        return Prepared(ask, _prompt(ask, render), bound, render if ask.is_chat else None, calls)
+        prompt = await beside.run(ask.size > beside.LONG, _prompt, ask, render)
+        return Prepared(ask, prompt, bound, render if ask.is_chat else None, calls)
 
     def check_model(self, name: str) -> None:
         """Raises ApiError 404."""

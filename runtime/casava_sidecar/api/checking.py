@@ -1,12 +1,19 @@
 """From JSON to checked values, and from what is wrong to an error that names it."""
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
 
 from casava_sidecar.errors import ApiError, bad_request
+
+# Pydantic speaks of Python's types here, and of the names of ours.
+_PLAIN: Final = {
+    "dict_type": "it must be an object",
+    "model_type": "it must be an object",
+    "list_type": "it must be a list",
+}
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -40,7 +47,8 @@ def invalid_member(error: ValidationError, where: str = "") -> ApiError:
         return bad_request(f"Missing required parameter: '{path}'.", path, "missing_required_parameter")
     if first["type"] == "extra_forbidden":
         return bad_request(f"Unknown parameter: '{path}'.", path, "unknown_parameter")
-    return bad_request(f"Invalid value for '{path}': {first['msg']}.", path, "invalid_value")
+    reason = _PLAIN.get(first["type"], first["msg"])
+    return bad_request(f"Invalid value for '{path}': {reason}.", path, "invalid_value")
 
 
 def _path(location: tuple[int | str, ...]) -> str:

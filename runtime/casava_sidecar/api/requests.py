@@ -46,7 +46,10 @@ class ToolUse:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One request for one completion. ``tools`` and ``wishes`` are None where nothing was said of them."""
+    """One request for one completion. ``tools`` and ``wishes`` are None where nothing was said of them.
+
+    ``size``: bytes of its body.
+    """
 
     model: str
     prompt: str | tuple[Message, ...]  # text as it is, or messages for the chat template
@@ -56,6 +59,7 @@ class Ask:
     include_usage: bool
     tools: ToolUse | None = None
     wishes: Wishes | None = None
+    size: int = 0
 
     @property
     def is_chat(self) -> bool:
@@ -148,6 +152,7 @@ def _ask(
         include_usage=_include_usage(asked),
         tools=tools,
         wishes=None if asked.casava is None else parse_wishes(asked.casava),
+        size=len(body),
     )
 
 

@@ -28,7 +28,7 @@ _CAPACITY: Final = 256
 _PENDING: Final = 64  # contracts that wait to be compiled: whoever asked may be gone, so nothing else bounds them
 # Of their text. Compiled, a schema takes up to a hundred times as much memory as its text.
 _CACHED_BYTES: Final = 1024 * 1024
-_ALL_BYTES: Final = 3 * 1024 * 1024  # of those that requests hold too, in the cache or not
+_ALL_BYTES: Final = 2 * 1024 * 1024  # of those that requests hold too, in the cache or not
 
 
 @dataclass(frozen=True, slots=True)

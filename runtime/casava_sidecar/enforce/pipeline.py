@@ -16,7 +16,7 @@ from casava_sidecar.enforce.retries import sampling_of
 from casava_wire.config import RepairPolicy, Step
 
 CUT: Final = "length"
-_LONG: Final = 16 * 1024  # bytes
+_LONG: Final = 16 * 1024  # bytes: a look at the whole of them takes a millisecond
 
 Mend = Callable[[Contract, bytes, RepairPolicy], Repaired | None]
 

@@ -11,7 +11,7 @@ from aiohttp import web
 from tritonclient.grpc import model_config_pb2 as config_pb
 from tritonclient.grpc import service_pb2 as pb
 
-from casava_sidecar import http
+from casava_sidecar import beside, http
 from casava_sidecar.contracts.bound import OFF
 from casava_sidecar.desk import Desk
 from casava_sidecar.engine.client import Triton, call_error
@@ -103,7 +103,8 @@ class OpenInference:
     async def infer(self, request: web.Request) -> web.Response:
         model, version = self._model(request)
         async with self._desk.timed() as ticket, self._bodies.read(request) as body:
-            inference = infer.parse(body, request.headers.get(infer.LENGTH_HEADER), model, version)
+            length = request.headers.get(infer.LENGTH_HEADER)
+            inference = await beside.run(len(body) > beside.LONG, infer.parse, body, length, model, version)
             (await self._signature(model, version)).check(inference.request)
             async with self._desk.turn(ticket):
                 gathered, served_version = await self._gather(inference.request)
@@ -117,7 +118,7 @@ class OpenInference:
     async def generate(self, request: web.Request) -> web.Response:
         model, version = self._model(request)
         async with self._desk.timed() as ticket, self._bodies.read(request) as body:
-            asked = generate.parse(body, await self._signature(model, version), model, version)
+            asked = await self._asked(body, model, version)
             async with self._desk.turn(ticket):
                 gathered, served_version = await self._gather(asked)
         outputs = ((name, datatype, raw) for name, (datatype, _, raw) in gathered.outputs().items())
@@ -129,7 +130,7 @@ class OpenInference:
         reply = Reply(request, v2_error)
         try:
             async with self._desk.timed() as ticket, self._bodies.read(request) as body:
-                asked = generate.parse(body, await self._signature(model, version), model, version)
+                asked = await self._asked(body, model, version)
                 async with self._desk.turn(ticket), aclosing(self._triton.stream(asked)) as responses:
                     async for response in responses:
                         await reply.start(_HEADERS)
@@ -144,6 +145,10 @@ class OpenInference:
         except ApiError as error:
             await reply.fail(error)
         return reply.finished()
+
+    async def _asked(self, body: bytes, model: str, version: str) -> pb.ModelInferRequest:
+        signed = await self._signature(model, version)
+        return await beside.run(len(body) > beside.LONG, generate.parse, body, signed, model, version)
 
     def _model(self, request: web.Request) -> tuple[str, str]:
         name = request.match_info["model"]

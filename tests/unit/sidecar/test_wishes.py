@@ -54,6 +54,7 @@ def test_what_is_said_takes_the_place_of_the_policys_own_and_the_rest_stays() ->
         ({"repair": {"coercing": 1}}, "repair.coercing"),
         ({"repair": {"lossy": ["guess"]}}, "repair.lossy"),
         ({"repair": {"max_edits": 0}}, "repair.max_edits"),
+        ({"repair": []}, "repair"),
         ({"retry": {"max_attempts": 6}}, "retry.max_attempts"),
         ({"retry": {"deadline": 6}}, "retry.deadline"),
         ({"events": "yes"}, "events"),
@@ -76,3 +77,9 @@ def test_of_a_contract_of_the_model_a_request_chooses_release_and_events_alone()
         with pytest.raises(ApiError, match="invoice@3") as caught:
             parse_wishes(members).check_free("invoice@3")
         assert caught.value.param == f"casava.{next(iter(members))}"
+
+
+def test_what_is_wrong_is_said_in_words_of_json() -> None:
+    for members, reason in (({"retry": []}, "it must be an object"), ({"on_violation": "abort"}, "it must be a list")):
+        with pytest.raises(ApiError, match=reason):
+            parse_wishes(members)
