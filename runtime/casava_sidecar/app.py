@@ -5,6 +5,7 @@ import contextlib
 import logging
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
 
@@ -160,6 +161,8 @@ async def serve(settings: Settings) -> int:
     except (OSError, ValidationError) as error:
         log.error("the settings cannot be used", extra={"path": str(settings.config), "error": str(error)})  # noqa: TRY400
         return 2
+    # Two at once: more would gain nothing in Python, and what long bodies are read into is many times their size.
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2, "beside"))
     try:
         await Sidecar(settings, config).run()
     except OSError as error:

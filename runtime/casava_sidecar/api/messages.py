@@ -13,7 +13,9 @@ from casava_sidecar.api import unsupported
 from casava_sidecar.api.checking import checked
 from casava_sidecar.errors import bad_request
 
-MAX_MESSAGES: Final = 2048  # also of parts in one message: a body of tiny ones takes many times its size in memory
+# A body of tiny things takes many times its size in memory.
+MAX_MESSAGES: Final = 2048
+MAX_PIECES: Final = 4096  # parts and calls in all messages together
 MAX_CALLS: Final = 128  # in one message
 
 Message = Mapping[str, Any]
@@ -22,7 +24,7 @@ has ``tool_call_id`` and ``name``, that of the function that was called."""
 
 _STRICT: Final = ConfigDict(strict=True, extra="forbid", frozen=True)
 _Identifier = Annotated[str, StringConstraints(min_length=1, max_length=256)]
-_Content = str | Annotated[list[dict[str, Any]], Field(max_length=MAX_MESSAGES)]
+_Content = str | list[dict[str, Any]]
 
 
 class _Plain(BaseModel):
@@ -79,8 +81,19 @@ _MEMBERS: Final[Mapping[type[BaseModel], frozenset[str]]] = {
 
 def parse_messages(messages: list[dict[str, Any]]) -> tuple[Message, ...]:
     """Raises ApiError 400 with the path of what is wrong."""
+    pieces = sum(map(_pieces, messages))
+    if pieces > MAX_PIECES:
+        raise bad_request(
+            f"Invalid value for 'messages': {pieces} parts and tool calls; at most {MAX_PIECES} in all messages.",
+            "messages",
+        )
     called: dict[str, str] = {}  # id -> the function's name
     return tuple(_message(members, f"messages[{index}]", called) for index, members in enumerate(messages))
+
+
+def _pieces(members: dict[str, Any]) -> int:
+    lists = (members.get("content"), members.get("tool_calls"))
+    return sum(len(one) for one in lists if isinstance(one, list))
 
 
 def _message(members: dict[str, Any], where: str, called: dict[str, str]) -> Message:

@@ -118,3 +118,14 @@ def test_what_a_message_holds_is_in_no_error() -> None:
     secret = json.dumps({"a": "xylophone"})[:-1]
     error = refused({**ASKED, "tool_calls": [{**CALL, "function": {"name": "f", "arguments": secret}}]})
     assert "xylophone" not in error.message
+
+
+def test_parts_and_calls_are_counted_over_all_messages() -> None:
+    parts = [{"type": "text", "text": "x"}]
+    assert (
+        len(parse_messages([{"role": "user", "content": parts * 2048}, {"role": "user", "content": parts * 2048}])) == 2
+    )
+    calls = [{**CALL, "id": f"call_{number}"} for number in range(48)]
+    error = refused({"role": "user", "content": parts * 4050}, {**ASKED, "tool_calls": calls})
+    assert error.param == "messages"
+    assert "4098 parts and tool calls; at most 4096" in error.message
