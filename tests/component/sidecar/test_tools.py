@@ -36,7 +36,7 @@ SHOUT: dict[str, Any] = {
         "name": "shout",
         "parameters": {
             "type": "object",
-            "properties": {"word": {"type": "string", "minLength": 3, "maxLength": 20, "not": {"pattern": "[a-z]"}}},
+            "properties": {"word": {"type": "string", "minLength": 3, "maxLength": 8, "not": {"pattern": "[a-z]"}}},
             "required": ["word"],
             "additionalProperties": False,
         },
@@ -48,9 +48,11 @@ ASKED: dict[str, Any] = {
     "tools": [WEATHER, TIME],
     "parallel_tool_calls": False,
     "temperature": 0,
-    "seed": 1,  # without the cache of prompts: what an engine was asked before does not touch its numbers
     "max_tokens": 80,
 }
+# With a seed an engine leaves its cache of prompts alone, and what it was asked before does not touch its numbers: a
+# second each, for answers that are compared.
+EXACT: dict[str, Any] = {**ASKED, "tools": [WEATHER], "tool_choice": "required", "seed": 1}
 
 
 class Person(BaseModel):
@@ -58,6 +60,13 @@ class Person(BaseModel):
 
     name: str = Field(max_length=20)
     age: int = Field(ge=0, le=120)
+
+
+@pytest.fixture(scope="module")
+def weather(sidecar: SidecarProcess) -> Any:
+    """The call that EXACT is answered with."""
+    with sidecar.client() as client:
+        return only(client.chat.completions.create(**EXACT).choices[0].message.tool_calls)
 
 
 def only(calls: Any) -> Any:
@@ -92,7 +101,7 @@ def test_a_call_that_must_be_made_is_well_formed(client: openai.OpenAI, choice: 
     assert answer.headers["casava-verdict"].startswith("valid")
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_calls_are_well_formed_however_hot_the_sampling(client: openai.OpenAI, seed: int) -> None:
     hot = {**ASKED, "tools": [WEATHER], "temperature": 1.8, "seed": seed, "max_tokens": 150}
     (choice,) = client.chat.completions.create(**hot, tool_choice="required").choices
@@ -100,18 +109,16 @@ def test_calls_are_well_formed_however_hot_the_sampling(client: openai.OpenAI, s
     jsonschema.validate(json.loads(only(choice.message.tool_calls).function.arguments), CITY)
 
 
-def test_a_stream_of_a_call_says_what_the_whole_answer_says(client: openai.OpenAI) -> None:
-    asked = {**ASKED, "tools": [WEATHER], "tool_choice": "required"}
-    whole = only(client.chat.completions.create(**asked).choices[0].message.tool_calls)
-    chunks = list(client.chat.completions.create(**asked, stream=True))
+def test_a_stream_of_a_call_says_what_the_whole_answer_says(client: openai.OpenAI, weather: Any) -> None:
+    chunks = list(client.chat.completions.create(**EXACT, stream=True))
     parts = [part for chunk in chunks for part in chunk.choices[0].delta.tool_calls or ()]
     assert [part.index for part in parts] == [0] * len(parts)
     assert parts[0].id
     assert parts[0].type == "function"
     assert parts[0].function is not None
-    assert parts[0].function.name == whole.function.name
+    assert parts[0].function.name == weather.function.name
     assert len(parts) > 3, "arguments come in pieces"
-    assert "".join(part.function.arguments or "" for part in parts if part.function) == whole.function.arguments
+    assert "".join(part.function.arguments or "" for part in parts if part.function) == weather.function.arguments
     assert chunks[-1].choices[0].finish_reason == "tool_calls"
     assert chunks[-1].model_extra is not None
     assert chunks[-1].model_extra["casava"]["verdict"] == "valid"
@@ -125,18 +132,21 @@ def test_the_model_chooses_to_call_or_to_answer(client: openai.OpenAI) -> None:
     (said,) = client.chat.completions.create(**{**ASKED, "messages": hello, "max_tokens": 8}).choices
     assert said.message.content
     assert said.message.tool_calls is None
-    (none,) = client.chat.completions.create(**{**ASKED, "messages": by_example(), "tool_choice": "none"}).choices
+    none_of_them = {**ASKED, "messages": by_example(), "tool_choice": "none", "max_tokens": 4}
+    (none,) = client.chat.completions.create(**none_of_them).choices
     assert none.message.tool_calls is None
     assert none.finish_reason in {"stop", "length"}
 
 
 def test_a_call_and_its_result_go_back_as_the_client_has_them(client: openai.OpenAI) -> None:
-    asked = {**ASKED, "tool_choice": "required"}
+    asked = {**ASKED, "tools": [TIME], "tool_choice": "required"}
     message = client.chat.completions.create(**asked).choices[0].message
     call = only(message.tool_calls)
     result = {"role": "tool", "tool_call_id": call.id, "content": "22 degrees and sunny"}
     messages = [*ASKED["messages"], message, result]
-    (after,) = client.chat.completions.create(**{**ASKED, "messages": messages, "max_tokens": 12}).choices
+    (after,) = client.chat.completions.create(
+        **{**ASKED, "tools": [TIME], "messages": messages, "max_tokens": 4}
+    ).choices
     assert after.message.content or after.message.tool_calls
     (again,) = client.chat.completions.create(**{**asked, "messages": messages}).choices
     assert again.finish_reason == "tool_calls"
@@ -208,15 +218,14 @@ def test_arguments_that_break_what_the_engine_cannot_hold_are_a_violation(
         list(client.chat.completions.create(**asked, stream=True))
 
 
-def test_a_call_that_is_cut_is_cut_as_openai_cuts_it(client: openai.OpenAI) -> None:
+def test_a_call_that_is_cut_is_cut_as_openai_cuts_it(client: openai.OpenAI, weather: Any) -> None:
     answer = client.chat.completions.with_raw_response.create(**{**ASKED, "tool_choice": NAMED, "max_tokens": 3})
     (choice,) = answer.parse().choices
     assert choice.finish_reason == "length"
     assert choice.message.content == ""
     assert answer.headers["casava-verdict"].startswith("incomplete")
-    asked = {**ASKED, "tools": [WEATHER], "tool_choice": "required"}
-    arguments = only(client.chat.completions.create(**asked).choices[0].message.tool_calls).function.arguments
-    cut = client.chat.completions.create(**{**asked, "max_tokens": 26}).choices[0]
+    arguments = weather.function.arguments
+    cut = client.chat.completions.create(**{**EXACT, "max_tokens": 26}).choices[0]
     assert cut.finish_reason == "length"
     begun = only(cut.message.tool_calls).function.arguments
     assert begun != arguments
@@ -302,14 +311,14 @@ def test_a_call_that_breaks_its_schema_is_delivered_where_that_is_asked_for(clie
 @pytest.mark.parametrize("release", ["element", "complete"])
 def test_a_stream_of_a_call_shows_what_its_policy_releases(sidecar: SidecarProcess, release: str) -> None:
     asked = {**ASKED, "tools": [WEATHER], "tool_choice": "required", "casava": {"release": release, "events": True}}
-    whole = raw.post(sidecar.port, CHAT, {**asked, "casava": {}}).json()["choices"][0]["message"]["tool_calls"][0]
     streamed = raw.post(sidecar.port, CHAT, {**asked, "stream": True}).body.decode()
     frames = [json.loads(line.removeprefix("data: ")) for line in streamed.split("\n\n") if line.startswith("data: {")]
     events = [frame["pointer"] for frame in frames if "pointer" in frame]
-    names = list(json.loads(whole["function"]["arguments"]))
-    assert events[: len(names)] == [f"/0/arguments/{name}" for name in names]
-    assert events[len(names) :] == ["/0/arguments", "/0"]
     calls = [frame["choices"][0]["delta"].get("tool_calls") for frame in frames if "choices" in frame]
     parts = [call[0]["function"].get("arguments", "") for call in calls if call]
-    assert "".join(parts) == whole["function"]["arguments"]
+    arguments = json.loads("".join(parts))
+    jsonschema.validate(arguments, CITY)
+    names = list(arguments)
+    assert events[: len(names)] == [f"/0/arguments/{name}" for name in names]
+    assert events[len(names) :] == ["/0/arguments", "/0"]
     assert len([part for part in parts if part]) <= len(names) + 1, "no part of a value is shown"
