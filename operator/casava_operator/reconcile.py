@@ -4,22 +4,20 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from time import perf_counter
 from typing import Any, Final
 
 from casava_operator import scale, upgrade
 from casava_operator.apply import Applier, Owner, drift
 from casava_operator.contracts.entries import carried_by, references, resolve
 from casava_operator.contracts.examiner import Examiner
-from casava_operator.errors import Conflict, InvalidSpec, Transient, UnknownGpu
+from casava_operator.errors import Conflict, InvalidSpec, UnknownGpu
 from casava_operator.events import EventRecorder
 from casava_operator.judge import Judgement, Refusal, judge, refuse
 from casava_operator.judge.reasons import Reason
 from casava_operator.judge.types import Former
 from casava_operator.keys import ContractKey, Key, Manifest, Work
-from casava_operator.kube import Forbidden, Kube, NotFound, Terminating
+from casava_operator.kube import Forbidden, Kube, NotFound
 from casava_operator.kube.resources import CASAVA_MODEL, CONTROLLER_REVISION, DEPLOYMENT, POD
-from casava_operator.logs import about
 from casava_operator.metrics import Metrics
 from casava_operator.observe import Expected, Observation, ReferredContracts, observe
 from casava_operator.place import Fleet, Placement, fleet_of, place, previous_entry
@@ -29,6 +27,7 @@ from casava_operator.scale.autoscaler import Autoscaler
 from casava_operator.site import Site
 from casava_operator.spec import CasavaModel, OutputContractSpec, parse, parse_contract
 from casava_operator.spec.contracts import object_name
+from casava_operator.turn import turn
 from casava_operator.watch.store import Snapshot, Store, owned_by
 from casava_operator.workqueue import Outcome
 from casava_wire import labels
@@ -91,24 +90,7 @@ class Reconciler:
 
     async def __call__(self, key: Key) -> Outcome:
         """Make the model of that name true; what went wrong becomes a status, a retry and a count."""
-        started = perf_counter()
-        with about(key):
-            try:
-                result, outcome = await self._reconcile(key)
-            except Terminating as error:
-                # Its objects go one after another, and each is an event. The model's own end is the last word.
-                log.info("left alone: %s", error)
-                result, outcome = "ok", Outcome()
-            except Transient as error:
-                log.warning("will try again: %s", error)
-                result, outcome = "transient", Outcome(requeue_after=error.retry_after, failed=True)
-            except Conflict as error:
-                log.warning("will try again: %s", error)
-                result, outcome = "conflict", Outcome(failed=True)
-            except Exception:
-                self._metrics.reconciled("bug", perf_counter() - started)
-                raise
-        self._metrics.reconciled(result, perf_counter() - started)
+        outcome = await turn(key, self._reconcile(key), self._metrics.reconciled)
         self._next_turns()
         return outcome
 

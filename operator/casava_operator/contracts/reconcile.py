@@ -3,20 +3,19 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
-from time import perf_counter
 
 from casava_operator.contracts.describe import Former, describe, unreadable
 from casava_operator.contracts.entries import entry_of
 from casava_operator.contracts.examiner import Examiner
-from casava_operator.errors import Conflict, InvalidSpec, Transient
+from casava_operator.errors import Conflict, InvalidSpec
 from casava_operator.events import EventRecorder
 from casava_operator.judge import Judgement
 from casava_operator.keys import ContractKey, Manifest
-from casava_operator.kube import Kube, NotFound, Terminating
+from casava_operator.kube import Kube, NotFound
 from casava_operator.kube.resources import OUTPUT_CONTRACT
-from casava_operator.logs import about
 from casava_operator.metrics import Metrics
 from casava_operator.spec import OutputContract, parse_contract
+from casava_operator.turn import turn
 from casava_operator.watch.store import Store
 from casava_operator.workqueue import Outcome
 
@@ -45,26 +44,16 @@ class ContractReconciler:
 
     async def __call__(self, key: ContractKey) -> Outcome:
         """Make the status of that OutputContract true."""
-        started = perf_counter()
-        with about(key):
-            try:
-                result = await self._reconcile(key)
-            except (NotFound, Terminating) as error:
-                log.info("left alone: %s", error)
-                result, outcome = "ok", Outcome()
-            except Transient as error:
-                log.warning("will try again: %s", error)
-                result, outcome = "transient", Outcome(requeue_after=error.retry_after, failed=True)
-            except (Conflict, InvalidSpec) as error:
-                log.warning("its status is not taken, will try again: %s", error)
-                result, outcome = "conflict", Outcome(failed=True)
-            except Exception:
-                self._metrics.contract_reconciled("bug", perf_counter() - started)
-                raise
-            else:
-                outcome = Outcome()
-        self._metrics.contract_reconciled(result, perf_counter() - started)
-        return outcome
+        return await turn(key, self._settled(key), self._metrics.contract_reconciled)
+
+    async def _settled(self, key: ContractKey) -> tuple[str, Outcome]:
+        try:
+            return await self._reconcile(key), Outcome()
+        except NotFound as error:
+            log.info("left alone: %s", error)
+            return "ok", Outcome()
+        except InvalidSpec as error:
+            raise Conflict(f"its status is not taken: {error}") from error
 
     async def _reconcile(self, key: ContractKey) -> str:
         body = self._store.contract(key)
