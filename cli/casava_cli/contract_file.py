@@ -10,12 +10,11 @@ from pydantic import ValidationError
 from casava_cli.text import clean
 from casava_contract import Contract, ContractError, ErrorCode, Kind, Limits, Rule
 from casava_contract import compile as compile_contract
-from casava_trial import TrialError, Trials
+from casava_trial import TRIED, TrialError, Trials
 from casava_wire.config import ContractEntry
 
 _OUTPUT_CONTRACT = "OutputContract"
 _ENVELOPE = 64 * 1024  # bytes of an OutputContract beside its schema: rules, labels, indentation
-_TRIED = ("regex", "lark", "gbnf")
 _NOT_A_SCHEMA = "; where FILE holds a regular expression, choices or a grammar, say so with --kind"
 
 
@@ -71,7 +70,7 @@ def _compiled(name: str, text: str, kind: Kind) -> Contract:
 
 def _tried(text: str, kind: Kind, rules: Sequence[Rule] = ()) -> Contract:
     """An expression or a grammar as a cluster would accept it: after a trial."""
-    if kind in _TRIED:
+    if kind in TRIED:
         trials = Trials()
         try:
             trials.try_contract_sync(kind, text)

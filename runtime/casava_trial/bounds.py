@@ -1,6 +1,9 @@
 """What one trial may take, and the words for what it did."""
 
 from dataclasses import dataclass
+from typing import Final
+
+TRIED: Final = frozenset({"regex", "lark", "gbnf"})  # kinds whose work is not bounded by their size alone
 
 
 @dataclass(frozen=True, slots=True)

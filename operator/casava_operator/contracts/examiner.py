@@ -17,12 +17,11 @@ from casava_operator.contracts.entries import entries
 from casava_operator.contracts.examine import Compared, Examined, compare_entries, examine, problem_of
 from casava_operator.errors import Transient
 from casava_operator.spec import CasavaModel
-from casava_trial import TrialError, Trials
+from casava_trial import TRIED, TrialError, Trials
 from casava_wire.config import ContractEntry
 
 REMEMBERED: Final = 4096  # contracts; a few kilobytes each
 SECONDS_AT_ONCE: Final = 10.0  # of one reconcile: what was found is kept, and the rest follows
-TRIED: Final = ("regex", "lark", "gbnf")
 
 K = TypeVar("K")
 V = TypeVar("V")

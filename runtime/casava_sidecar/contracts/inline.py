@@ -17,9 +17,7 @@ from casava_contract.tools import compile_tools
 from casava_sidecar.api.response_format import INLINE_SCHEMA_BYTES
 from casava_sidecar.contracts.refusable import with_refusal
 from casava_sidecar.errors import ApiError, contracts_full, too_busy, unavailable
-from casava_trial import TrialError, Trials
-
-TRIED: Final = frozenset({"regex", "lark", "gbnf"})  # kinds whose work is not bounded by their size alone
+from casava_trial import TRIED, TrialError, Trials
 
 _Compiling = asyncio.Task[Contract | ContractError]
 

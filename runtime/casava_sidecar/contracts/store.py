@@ -19,8 +19,7 @@ from pydantic import ValidationError
 import casava_contract
 from casava_contract import Contract, ContractError
 from casava_contract.rules import Rule
-from casava_sidecar.contracts.inline import TRIED
-from casava_trial import TrialError, Trials
+from casava_trial import TRIED, TrialError, Trials
 from casava_wire.config import ContractEntry, ContractPolicy, ContractSet
 
 log: Final = logging.getLogger(__name__)
