@@ -54,6 +54,15 @@ def shorten(text: str, length: int = 60) -> str:
     return line if len(line) <= length else line[: length - 3] + "..."
 
 
+def located(message: str, pointer: str, line: int | None, column: int | None) -> str:
+    """The message behind its place: ``#/pointer (line 1, column 2): message``, as far as the place is known."""
+    place = f"#{pointer}" if pointer else ""
+    if line is not None:
+        where = f"line {line}, column {column}"
+        place = f"{place} ({where})" if place else where
+    return f"{place}: {message}" if place else message
+
+
 class ContractError(ValueError):
     """A contract is refused.
 
@@ -86,11 +95,7 @@ class ContractError(ValueError):
         return 422 if self.code in _UNPROCESSABLE else 400
 
     def __str__(self) -> str:
-        place = f"#{self.pointer}" if self.pointer else ""
-        if self.line is not None:
-            where = f"line {self.line}, column {self.column}"
-            place = f"{place} ({where})" if place else where
-        return f"{place}: {self.message}" if place else self.message
+        return located(self.message, self.pointer, self.line, self.column)
 
     def to_dict(self) -> dict[str, Any]:
         return {

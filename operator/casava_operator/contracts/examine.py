@@ -10,6 +10,7 @@ from time import thread_time
 from typing import Final
 
 from casava_contract import Contract, ContractError, CoverageEntry, Enforcer, Rule, compile  # noqa: A004
+from casava_contract.errors import located
 from casava_contract.lowering import ENGINES
 from casava_contract.versions import compare
 from casava_operator.contracts.bounds import MAX_KEYWORDS
@@ -29,11 +30,7 @@ class Problem:
     column: int | None = None
 
     def __str__(self) -> str:
-        place = f"#{self.pointer}" if self.pointer else ""
-        if self.line is not None:
-            where = f"line {self.line}, column {self.column}"
-            place = f"{place} ({where})" if place else where
-        return f"{place}: {self.message}" if place else self.message
+        return located(self.message, self.pointer, self.line, self.column)
 
 
 @dataclass(frozen=True)

@@ -144,18 +144,12 @@ def _group(reader: Reader, mentioned: dict[str, int], start: int) -> Node:
 
 def _repeated(reader: Reader, part: Node) -> Node:
     start = reader.at
-    sign = reader.take("*", "+", "?")
-    if sign:
-        return Repeat(part, 1 if sign == "+" else 0, 1 if sign == "?" else None)
-    counted = reader.match(_COUNT)
-    if counted is None:
+    often = reader.repetition(_COUNT, ErrorCode.GRAMMAR)
+    if often is None:
         if reader.peek() == "{":
             reader.fail(ErrorCode.GRAMMAR, "{ that begins no count: write {n}, {n,} or {n,m}")
         return part
-    least = int(counted[1])
-    most = int(counted[3]) if counted[3] else None if counted[2] else least
-    if most is not None and most < least:
-        reader.fail(ErrorCode.GRAMMAR, "a count that ends before it begins: write the smaller number first", start)
+    least, most = often
     if max(least, most or 0) > reader.limits.schema_nodes:
         message = f"a count of more than {reader.limits.schema_nodes}: repeat less"
         reader.fail(ErrorCode.LIMIT_GRAMMAR, message, start)

@@ -45,6 +45,24 @@ class Reader:
             self.at = found.end()
         return found
 
+    def repetition(self, count: re.Pattern[str], fault: ErrorCode) -> tuple[int, int | None] | None:
+        """How often what came before may stand, least and most (None: without end), if a sign or a count says it.
+
+        ``count`` has the groups least, comma and most. ``fault``: the code of a count that ends before it begins.
+        """
+        start = self.at
+        sign = self.take("*", "+", "?")
+        if sign:
+            return (1 if sign == "+" else 0), (1 if sign == "?" else None)
+        counted = self.match(count)
+        if counted is None:
+            return None
+        least = int(counted[1])
+        most = int(counted[3]) if counted[3] else None if counted[2] else least
+        if most is not None and most < least:
+            self.fail(fault, "a count that ends before it begins: write the smaller number first", start)
+        return least, most
+
     @property
     def ended(self) -> bool:
         return self.at >= len(self.text)

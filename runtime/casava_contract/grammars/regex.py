@@ -64,21 +64,13 @@ def _sequence(reader: Reader) -> Node:
 
 
 def _repeated(reader: Reader, atom: Node) -> Node:
-    least, most = 1, None
     start = reader.at
-    sign = reader.take("*", "+", "?")
-    if sign:
-        least, most = (1 if sign == "+" else 0), (1 if sign == "?" else None)
-    else:
-        counted = reader.match(_COUNT)
-        if counted is None:
-            if reader.peek() == "{":
-                reader.fail(ErrorCode.PATTERN, "{ that begins no count: write {n}, {n,} or {n,m}, or escape it")
-            return atom
-        least = int(counted[1])
-        most = int(counted[3]) if counted[3] else None if counted[2] else least
-        if most is not None and most < least:
-            reader.fail(ErrorCode.PATTERN, "a count that ends before it begins: write the smaller number first", start)
+    often = reader.repetition(_COUNT, ErrorCode.PATTERN)
+    if often is None:
+        if reader.peek() == "{":
+            reader.fail(ErrorCode.PATTERN, "{ that begins no count: write {n}, {n,} or {n,m}, or escape it")
+        return atom
+    least, most = often
     if reader.take("+"):
         reader.fail(ErrorCode.PATTERN_NOT_LINEAR, "a possessive repetition: write it without the last +", start)
     reader.take("?")
