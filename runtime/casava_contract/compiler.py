@@ -6,7 +6,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal, overload
 
-from casava_contract.contract import NO_RULES, Contract
+from casava_contract.contract import Contract
 from casava_contract.errors import ContractError, ErrorCode, shorten
 from casava_contract.json_contract import JsonContract
 from casava_contract.limits import Limits
@@ -98,7 +98,7 @@ def compile(  # noqa: A001
     if kind in TEXT_KINDS:
         return _text(source, kind, limits, rules)
     if kind == "json_object":
-        return _object(limits, rules)
+        return _any_object(limits, tuple(rules))
     if kind == "tool_calls":
         return _tools(source, limits, rules)
     if kind != "json_schema":
@@ -111,11 +111,7 @@ def compile(  # noqa: A001
 
 def json_object() -> JsonContract:
     """Any JSON object."""
-    return _object(_DEFAULTS, ())
-
-
-def _object(limits: Limits, rules: Sequence[Rule]) -> JsonContract:
-    return _any_object(limits, tuple(rules))
+    return _any_object(_DEFAULTS, ())
 
 
 @lru_cache(maxsize=16)
@@ -128,7 +124,7 @@ def _text(source: Source, kind: TextKind, limits: Limits, rules: Sequence[Rule])
         raise ContractError(ErrorCode.KIND, f"a class where the kind is {kind}: use json_schema")
     if not isinstance(source, str):
         source = jsontext.dump([_given(one) for one in source])
-    return compile_text(kind, source, limits, RuleSet.of(rules, limits) if rules else NO_RULES)
+    return compile_text(kind, source, limits, RuleSet.of(rules, limits))
 
 
 def _tools(source: Source, limits: Limits, rules: Sequence[Rule]) -> ToolCalls:
@@ -175,7 +171,7 @@ def _compile(
         validator=validator,
         canonical=satisfiability.canonical(built),
         limits=limits,
-        rules=RuleSet.of(rules, limits) if rules else NO_RULES,
+        rules=RuleSet.of(rules, limits),
         extent=[
             *(f"{word} means nothing" for word in sorted(silent)),
             *(f"{uri} {jsontext.dump(value)}" for uri, value in sorted(built.resources.items())),

@@ -94,35 +94,34 @@ def violation(bound: Bound, outcome: Outcome) -> ApiError:
     """502: the policy is exhausted and the answer is not valid. 413 where it is longer than an answer may be."""
     first = outcome.diagnostics[0]
     details = {
-        **outcome.member(bound),
-        "contract": bound.name,
-        "engine": bound.engine,
         "code": first.code,
         "pointer": first.pointer,
         "offset": first.offset,
         "expected": list(first.expected),
-        "released": outcome.released,
     }
     message = f"The answer violates the contract '{bound.name}': {first.message}"
-    return _error(message, CONTRACT_VIOLATION, details, outcome, status=413 if first.code == _TOO_LONG else 502)
+    status = 413 if first.code == _TOO_LONG else 502
+    return _error(bound, outcome, message, CONTRACT_VIOLATION, details, status=status)
 
 
 def truncated(bound: Bound, outcome: Outcome) -> ApiError:
     """502: an answer that was cut, where only a whole one is good enough. What was not released is in the body."""
-    details = {
-        **outcome.member(bound),
-        "contract": bound.name,
-        "engine": bound.engine,
-        "text": outcome.text,
-        "released": outcome.released,
-    }
     message = (
         f"The answer was cut at the token limit, and the contract '{bound.name}' is strict. Allow more tokens, "
         "or use the mode validated, which delivers such an answer as incomplete."
     )
-    return _error(message, "stream.truncated", details, outcome)
+    return _error(bound, outcome, message, "stream.truncated", {"text": outcome.text})
 
 
-def _error(message: str, code: str, details: Mapping[str, Any], outcome: Outcome, *, status: int = 502) -> ApiError:
+def _error(
+    bound: Bound, outcome: Outcome, message: str, code: str, more: Mapping[str, Any], *, status: int = 502
+) -> ApiError:
+    details = {
+        **outcome.member(bound),
+        "contract": bound.name,
+        "engine": bound.engine,
+        **more,
+        "released": outcome.released,
+    }
     headers = {names.VERDICT: outcome.header()}
     return ApiError(status, message, kind=CONTRACT_VIOLATION, code=code, details=details, headers=headers)
