@@ -6,7 +6,8 @@ import pytest
 
 from casava_operator.spec import parse_contract
 from tests.controlplane.support.client import ApiError, Client
-from tests.unit.spec.contracts import EVERYTHING, WRONG, Wrong, contract
+from tests.unit.spec.contracts import EVERYTHING, WRONG, contract
+from tests.unit.spec.specs import Wrong
 
 _SAID_BY_CEL = [wrong for wrong in WRONG if not wrong.only_operator]
 

@@ -1,9 +1,8 @@
 """OutputContracts for tests: one that is right, and ways of getting one wrong, each with the field and the fix."""
 
-from dataclasses import dataclass
 from typing import Any
 
-Spec = dict[str, Any]
+from tests.unit.spec.specs import Spec, Wrong
 
 EVERYTHING: Spec = {
     "type": "json_schema",
@@ -25,18 +24,6 @@ def contract(contract: str = "invoice", version: Any = 3, *, name: str = "", **s
         "metadata": {"name": name or f"{contract}-v{version}"},
         "spec": {"contract": contract, "version": version, "schema": '{"type": "object"}', **spec},
     }
-
-
-@dataclass(frozen=True)
-class Wrong:
-    """One mistake. ``path``: the field to blame; ``says``: what both the API server and the operator must say."""
-
-    sentence: str
-    spec: Spec
-    path: str
-    says: str
-    name: str = ""
-    only_operator: bool = False  # CEL cannot say it
 
 
 WRONG = (

@@ -28,6 +28,7 @@ class Wrong:
     path: str
     says: str
     only_operator: bool = False  # CEL cannot say it
+    name: str = ""  # of the object, where it is not the usual one
 
 
 def _with(**members: Any) -> Spec:

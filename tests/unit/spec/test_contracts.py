@@ -4,8 +4,8 @@ import pytest
 
 from casava_operator.errors import InvalidSpec
 from casava_operator.spec import parse, parse_contract, parse_contract_file
-from tests.unit.spec.contracts import EVERYTHING, WRONG, Spec, Wrong, contract
-from tests.unit.spec.specs import MINIMAL, body
+from tests.unit.spec.contracts import EVERYTHING, WRONG, contract
+from tests.unit.spec.specs import MINIMAL, Spec, Wrong, body
 
 
 @pytest.mark.parametrize("wrong", WRONG, ids=lambda wrong: wrong.sentence.replace(" ", "-"))
