@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import logging
 import os
+import signal
 import socket
 import sys
 import uuid
@@ -21,6 +22,8 @@ _MAX_PORT = 65535
 def main() -> None:
     """Entry point of the console script."""
     arguments = _parser().parse_args()
+    # The first process of a container ignores what it does not handle, and importing kopf takes a while.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     logs.set_up(arguments.log_level)
     try:
         access = find_access(arguments.kubeconfig)

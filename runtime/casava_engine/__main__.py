@@ -1,6 +1,7 @@
 """``casava-engine serve``: the entry point of the engine's container."""
 
 import argparse
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,6 +11,8 @@ from casava_engine.settings import Places, Ports, Settings, Timing
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Give the exit status of the command line ``arguments``."""
+    # The first process of a container ignores what it does not handle, and importing takes a while.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     from casava_engine.serve import Engine  # noqa: PLC0415 - `--help` needs nothing of it
 
     return Engine(parse(sys.argv[1:] if arguments is None else arguments)).run()
